@@ -31,16 +31,14 @@
 typedef uint8_t mst_auts[MST_AUTS_SIZE];
 
 /** Makes AUTN or AUTN* from K, OPc, RAND, SQN and AMF. Costs 3 AES blocks a lane, GBA_U 5. */
-void
-mst_autn_make_burst(struct mst_crypto *engine, mst_lanes live, mst_lanes gba_u,
+void mst_autn_make_burst(struct mst_crypto *engine, mst_lanes live, mst_lanes gba_u,
 	const struct mst_milenage_in *in, mst_b16 *autn);
 
 /**
  * Assembles AUTN or AUTN* from outputs of mst_milenage_burst() that the caller has anyway: of `out`
  * mac_a and ak are read, for GBA_U lanes ik; of `in` sqn and amf.
  */
-void
-mst_autn_build_burst(struct mst_crypto *engine, mst_lanes live, mst_lanes gba_u,
+void mst_autn_build_burst(struct mst_crypto *engine, mst_lanes live, mst_lanes gba_u,
 	const struct mst_milenage_in *in, const struct mst_milenage_out *out, mst_b16 *autn);
 
 /** What a UICC learns from a challenge. Secret but for sqn and amf. */
@@ -55,21 +53,18 @@ struct mst_autn_cols {
  * (its sqn and amf are not read). Returns the lanes whose MAC is right; rows of the others are
  * zeroed. Freshness of the SQN is for the caller to judge (mst_usim_sqn_accept()).
  */
-mst_lanes
-mst_autn_check_burst(struct mst_crypto *engine, mst_lanes live, mst_lanes gba_u,
+mst_lanes mst_autn_check_burst(struct mst_crypto *engine, mst_lanes live, mst_lanes gba_u,
 	const struct mst_milenage_in *in, const mst_b16 *autn, struct mst_autn_cols *from);
 
 /** The USIM's AUTS for the RAND in `in`: k, opc and rand are read, sqn_ms[] are 48 bits. */
-void
-mst_auts_make_burst(struct mst_crypto *engine, mst_lanes live, const struct mst_milenage_in *in,
-	const uint64_t *sqn_ms, mst_auts *auts);
+void mst_auts_make_burst(struct mst_crypto *engine, mst_lanes live,
+	const struct mst_milenage_in *in, const uint64_t *sqn_ms, mst_auts *auts);
 
 /**
  * The network's check of auts[] against k, opc and rand of `in`. Returns the lanes whose MAC-S is
  * right and writes their SQN_MS; sqn_ms[] of the others is untouched.
  */
-mst_lanes
-mst_auts_check_burst(struct mst_crypto *engine, mst_lanes live, const struct mst_milenage_in *in,
-	const mst_auts *auts, uint64_t *sqn_ms);
+mst_lanes mst_auts_check_burst(struct mst_crypto *engine, mst_lanes live,
+	const struct mst_milenage_in *in, const mst_auts *auts, uint64_t *sqn_ms);
 
 #endif

@@ -54,13 +54,11 @@ struct mst_milenage_out {
 };
 
 /** Computes the functions in `wanted`, an OR of MST_MILENAGE_*, for the live lanes. */
-void
-mst_milenage_burst(struct mst_crypto *engine, mst_lanes live, unsigned wanted,
+void mst_milenage_burst(struct mst_crypto *engine, mst_lanes live, unsigned wanted,
 	const struct mst_milenage_in *in, struct mst_milenage_out *out);
 
 /** opc[i] = OP[i] xor E_K[i](OP[i]) (TS 35.206 section 4.1). opc may be the column k or op. */
-void
-mst_milenage_opc_burst(struct mst_crypto *engine, mst_lanes live, const mst_b16 *k,
+void mst_milenage_opc_burst(struct mst_crypto *engine, mst_lanes live, const mst_b16 *k,
 	const mst_b16 *op, mst_b16 *opc);
 
 #endif

@@ -71,14 +71,12 @@ struct mst_usim_sqn {
 _Static_assert(sizeof(struct mst_usim_sqn) == 192, "one a simulated meter");
 
 /** SQN_MS for an AUTS: the highest SEQ accepted so far with its IND, the lowest if several. */
-uint64_t
-mst_usim_sqn_ms(const struct mst_usim_sqn *usim);
+uint64_t mst_usim_sqn_ms(const struct mst_usim_sqn *usim);
 
 /**
  * Whether `sqn` is fresh: SEQ > seq[IND] and SEQ - SEQ_MS <= MST_SQN_DELTA, where SEQ_MS is the
  * highest of all. If so, seq[IND] becomes SEQ. To be called only once the MAC was found right.
  */
-bool
-mst_usim_sqn_accept(struct mst_usim_sqn *usim, uint64_t sqn);
+bool mst_usim_sqn_accept(struct mst_usim_sqn *usim, uint64_t sqn);
 
 #endif

@@ -37,21 +37,16 @@ struct mst_crypto;
  * Returns 0, -MST_E_UNSUPPORTED (unknown name, or the CPU lacks it) or -MST_E_NO_MEMORY.
  * Context: any thread; allocates. The engine then belongs to the thread that uses it.
  */
-int
-mst_crypto_create(struct mst_crypto **engine, const char *backend);
+int mst_crypto_create(struct mst_crypto **engine, const char *backend);
 /** Wipes and frees the engine; NULL is allowed. */
-void
-mst_crypto_destroy(struct mst_crypto *engine);
+void mst_crypto_destroy(struct mst_crypto *engine);
 /** Name of the engine's backend, e.g. "imb-avx2". */
-const char *
-mst_crypto_name(const struct mst_crypto *engine);
+const char *mst_crypto_name(const struct mst_crypto *engine);
 /** Name of the index-th backend this CPU can run, best first; NULL past the last. Any thread. */
-const char *
-mst_crypto_backend(unsigned index);
+const char *mst_crypto_backend(unsigned index);
 
 /** out[i] = AES-128 of in[i] under key[i], one block a lane (FIPS 197). */
-void
-mst_aes_burst(struct mst_crypto *engine, mst_lanes live, const mst_b16 *key, const mst_b16 *in,
+void mst_aes_burst(struct mst_crypto *engine, mst_lanes live, const mst_b16 *key, const mst_b16 *in,
 	mst_b16 *out);
 
 /** Blocks of Milenage after the first (TS 35.206 section 4.1): OUT1..OUT5, in this order. */
@@ -74,8 +69,7 @@ struct mst_aes_fan {
 	mst_b16 *out[MST_FAN_BLOCKS];
 };
 
-void
-mst_aes_fan_burst(struct mst_crypto *engine, mst_lanes live, const struct mst_aes_fan *fan);
+void mst_aes_fan_burst(struct mst_crypto *engine, mst_lanes live, const struct mst_aes_fan *fan);
 
 /** An expanded AES-128 key for both directions. */
 struct mst_aes_key {
@@ -83,14 +77,11 @@ struct mst_aes_key {
 	_Alignas(16) uint8_t decrypt[11][16];
 };
 
-void
-mst_aes_key_init(struct mst_crypto *engine, const mst_b16 key, struct mst_aes_key *expanded);
+void mst_aes_key_init(struct mst_crypto *engine, const mst_b16 key, struct mst_aes_key *expanded);
 /** One key for all lanes. */
-void
-mst_aes_encrypt_burst(struct mst_crypto *engine, mst_lanes live, const struct mst_aes_key *key,
+void mst_aes_encrypt_burst(struct mst_crypto *engine, mst_lanes live, const struct mst_aes_key *key,
 	const mst_b16 *in, mst_b16 *out);
-void
-mst_aes_decrypt_burst(struct mst_crypto *engine, mst_lanes live, const struct mst_aes_key *key,
+void mst_aes_decrypt_burst(struct mst_crypto *engine, mst_lanes live, const struct mst_aes_key *key,
 	const mst_b16 *in, mst_b16 *out);
 
 /** Keys prepared for HMAC-SHA-256: per lane the SHA-256 state after the inner and outer pad. */
@@ -99,23 +90,18 @@ struct mst_hmac_cols {
 	_Alignas(64) uint32_t outer[MST_LANES][8];
 };
 
-/** Prepares 32-octet keys (RFC 2104): two compressions a lane, shared by all messages under a key.
- */
-void
-mst_hmac_key_burst(struct mst_crypto *engine, mst_lanes live, const mst_b32 *key,
+/** Prepares 32-octet keys (RFC 2104): two compressions a lane, shared by all messages of a key. */
+void mst_hmac_key_burst(struct mst_crypto *engine, mst_lanes live, const mst_b32 *key,
 	struct mst_hmac_cols *prepared);
 /** Prepares one key of 0..64 octets for the given lanes. */
-void
-mst_hmac_key_all(struct mst_crypto *engine, mst_lanes live, const uint8_t *key, size_t key_size,
-	struct mst_hmac_cols *prepared);
+void mst_hmac_key_all(struct mst_crypto *engine, mst_lanes live, const uint8_t *key,
+	size_t key_size, struct mst_hmac_cols *prepared);
 /** mac[i] = HMAC-SHA-256 of the `size` octets at message[i], 0..247, under the prepared key. */
-void
-mst_hmac_burst(struct mst_crypto *engine, mst_lanes live, const struct mst_hmac_cols *prepared,
+void mst_hmac_burst(struct mst_crypto *engine, mst_lanes live, const struct mst_hmac_cols *prepared,
 	const uint8_t *const *message, size_t size, mst_b32 *mac);
 
 /** digest[i] = SHA-1 of the 16 octets in[i] (FIPS 180-4); GBA_U alone needs it. */
-void
-mst_sha1_16_burst(
+void mst_sha1_16_burst(
 	struct mst_crypto *engine, mst_lanes live, const mst_b16 *in, uint8_t (*digest)[20]);
 
 #define MST_CCM_TAG   8
@@ -133,13 +119,12 @@ struct mst_ccm_cols {
 };
 
 /** Encrypts in[] to out[] and appends the tag: in_size + 8 octets are written. */
-void
-mst_ccm_seal_burst(struct mst_crypto *engine, mst_lanes live, const struct mst_ccm_cols *ops);
+void mst_ccm_seal_burst(struct mst_crypto *engine, mst_lanes live, const struct mst_ccm_cols *ops);
 /**
  * Verifies and decrypts; writes in_size - 8 octets. Returns the lanes whose tag is right; out[] of
  * the others is zeroed. A lane with in_size < 8 fails.
  */
-mst_lanes
-mst_ccm_open_burst(struct mst_crypto *engine, mst_lanes live, const struct mst_ccm_cols *ops);
+mst_lanes mst_ccm_open_burst(
+	struct mst_crypto *engine, mst_lanes live, const struct mst_ccm_cols *ops);
 
 #endif
