@@ -25,7 +25,7 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/lanes.h"
-#include "subs/imsi.h"
+#include "aka/imsi.h"
 #include "table/table.h"
 
 #define MST_SUBS_CAPACITY_MAX (1u << 28)

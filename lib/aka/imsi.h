@@ -18,8 +18,8 @@
  *
  * Context: any thread, data path; never allocates.
  */
-#ifndef MST_SUBS_IMSI_H
-#define MST_SUBS_IMSI_H
+#ifndef MST_AKA_IMSI_H
+#define MST_AKA_IMSI_H
 
 #include <stddef.h>
 #include <stdint.h>
