@@ -20,13 +20,16 @@
 #ifndef MST_RCU_RCU_H
 #define MST_RCU_RCU_H
 
-/** Room in a record for its deferred free. */
-struct mst_rcu_head {
-	void *priv[2];
-};
+struct mst_rcu_head;
 
 /** What frees a record. Runs on the reclaiming thread, which is a reader; must not block. */
 typedef void mst_rcu_free(struct mst_rcu_head *head);
+
+/** Room in a record for its deferred free; the contents are private. */
+struct mst_rcu_head {
+	void *priv[2];
+	mst_rcu_free *free_fn;
+};
 
 /**
  * Starts the reclaiming thread, pinned to `cpu` (-1: not pinned). It polls, so that
