@@ -22,10 +22,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "aka/imsi.h"
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/lanes.h"
-#include "aka/imsi.h"
 #include "table/table.h"
 
 #define MST_SUBS_CAPACITY_MAX (1u << 28)
