@@ -43,14 +43,16 @@ int mst_classify_path(const struct mst_coap_options *opt, struct mst_target *tar
 
 /**
  * A request outside OSCORE. Any method on a protected resource is negotiation. Returns 0 or
- *	-MST_E_COAP_CRITICAL  Block1, Block2, Proxy-Uri or Proxy-Scheme, which nothing here takes
- *	-MST_E_COAP_PATH      as above, or a query
+ *	-MST_E_COAP_CRITICAL  Block1, Block2, Proxy-Uri, Proxy-Scheme or OSCORE, which nothing
+ *	                      here takes
+ *	-MST_E_COAP_PATH      as above, or a query (but for /.well-known/core, which ignores
+ *	                      it: RFC 6690 section 4.1)
  *	-MST_E_COAP_METHOD    not POST on /bsf, not GET on /.well-known/core
  *	-MST_E_COAP_ACCEPT    Accept other than 60 on /bsf, 40 on /.well-known/core (negotiation is
  *	                      answered by an error, which Accept does not govern)
  *	-MST_E_COAP_FORMAT    a payload on /bsf or in negotiation that is not Content-Format 60, or
  *	                      none on /bsf
- * and then *target is untouched but for COAP_PATH, METHOD, ACCEPT and FORMAT.
+ * *target is set in any case: OTHER unless the path is known.
  */
 int mst_classify_open(uint8_t code, const struct mst_coap_options *opt, struct mst_target *target);
 

@@ -23,6 +23,7 @@
 #ifndef MST_GBA_KEYS_H
 #define MST_GBA_KEYS_H
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,7 +32,7 @@
 #include "base/lanes.h"
 #include "crypto/crypto.h"
 
-#define MST_RES_SIZE      8
+#define MST_GBA_RES_SIZE  8
 #define MST_PROOF_SIZE    16
 #define MST_CLIENT_ID     7    /* octets: the first of RAND */
 #define MST_SERVER_ID     0x47 /* the gateway's OSCORE Sender ID, one octet */
@@ -44,10 +45,10 @@
 #define MST_BTID_SIZE_MIN 26
 #define MST_BTID_SIZE_MAX 128
 
-/** Columns of KDF inputs S under construction; 16 KiB. */
-#define MST_KDF_SIZE_MAX 246
+/** Columns of KDF inputs S under construction; 12 KiB. */
+#define MST_KDF_SIZE_MAX 192
 struct mst_kdf_cols {
-	_Alignas(64) uint8_t s[MST_LANES][MST_KDF_SIZE_MAX + 2];
+	_Alignas(64) uint8_t s[MST_LANES][MST_KDF_SIZE_MAX];
 	uint16_t size[MST_LANES];
 };
 
@@ -59,10 +60,33 @@ mst_kdf_begin(struct mst_kdf_cols *kdf, unsigned lane, uint8_t fc)
 	kdf->size[lane] = 1;
 }
 
-/** Room for a next parameter of n octets, with its length behind. All must fit (assert). */
-uint8_t *mst_kdf_put_span(struct mst_kdf_cols *kdf, unsigned lane, size_t n);
-/** Appends a parameter and its length. */
-void mst_kdf_put(struct mst_kdf_cols *kdf, unsigned lane, const void *parameter, size_t n);
+/** Appends the length of the n octets that the caller has written at mst_kdf_room(). */
+static inline void
+mst_kdf_end_parameter(struct mst_kdf_cols *kdf, unsigned lane, size_t n)
+{
+	size_t size = kdf->size[lane];
+
+	assert(n + 2 <= MST_KDF_SIZE_MAX - size);
+	mst_put_be16(kdf->s[lane] + size + n, (uint16_t)n);
+	kdf->size[lane] = (uint16_t)(size + n + 2);
+}
+
+/** Where the next parameter goes, MST_KDF_SIZE_MAX - size - 2 octets at most. */
+static inline uint8_t *
+mst_kdf_room(struct mst_kdf_cols *kdf, unsigned lane)
+{
+	return kdf->s[lane] + kdf->size[lane];
+}
+
+/** Appends a parameter of n octets and its length; all must fit (assert). */
+static inline void
+mst_kdf_put(struct mst_kdf_cols *kdf, unsigned lane, const void *parameter, size_t n)
+{
+	assert(n + 2 <= MST_KDF_SIZE_MAX - (size_t)kdf->size[lane]);
+	memcpy(mst_kdf_room(kdf, lane), parameter, n);
+	mst_kdf_end_parameter(kdf, lane, n);
+}
+
 /** out[i] = HMAC-SHA-256 of S of lane i under the prepared key. S may have any mix of lengths. */
 void mst_kdf_burst(struct mst_crypto *engine, mst_lanes live, const struct mst_hmac_cols *key,
 	const struct mst_kdf_cols *kdf, mst_b32 *out);
@@ -98,7 +122,7 @@ void mst_gba_ks_naf_burst(struct mst_crypto *engine, mst_lanes live, mst_lanes g
 
 /** Inputs of the device's proof beside Ks. */
 struct mst_gba_device_in {
-	const uint8_t (*res)[MST_RES_SIZE];
+	const uint8_t (*res)[MST_GBA_RES_SIZE];
 	const uint8_t *const *cookie; /* one place a lane */
 	const uint8_t *cookie_size;   /* 1..MST_COOKIE_MAX */
 	const uint64_t *imsi;         /* codes */

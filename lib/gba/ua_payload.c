@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Payloads of Ua: IMEI, join-request and join-response of RFC 9594, problem details of RFC 9290. */
+#include "base/err.h"
+#include "gba/ua_keys.h"
+
+int
+mst_imei_encode(const char *digits, size_t size, uint64_t *imei)
+{
+	uint64_t v = ~(uint64_t)0;
+	unsigned bad = 0;
+
+	if (size < 14 || size > 16)
+		return -MST_E_GROUP_REQUEST;
+	for (size_t i = 0; i < size; i++) {
+		unsigned digit = (unsigned)(uint8_t)digits[i] - '0';
+
+		bad |= digit > 9;
+		v = v << 4 | (digit & 0xf);
+	}
+	if (bad != 0)
+		return -MST_E_GROUP_REQUEST;
+	for (; size < 16; size++)
+		v = v << 4 | 0xf;
+	*imei = v;
+	return 0;
+}
+
+size_t
+mst_imei_decode(uint64_t imei, char digits[16])
+{
+	size_t n = 0;
+
+	for (; n < 16 && imei >> 60 <= 9; n++, imei <<= 4)
+		digits[n] = (char)('0' + (imei >> 60));
+	return n;
+}
+
+/* scope: bstr .cbor [G-ID, ? role] (RFC 9594 section 3.1). */
+static void
+parse_scope(struct mst_cbor *r, struct mst_ua_join *join)
+{
+	struct mst_cbor_span bytes = mst_cbor_read_bstr(r, 0, SIZE_MAX), gid;
+	struct mst_cbor s = mst_cbor_init(bytes.data, bytes.size);
+	size_t count;
+
+	if (bytes.data == NULL)
+		return;
+	count = mst_cbor_read_array(&s, 1, 2);
+	gid = mst_cbor_read_tstr(&s, 0, SIZE_MAX);
+	if (count == 2) {
+		enum mst_cbor_type type = mst_cbor_peek(&s);
+
+		if (type != MST_CBOR_TSTR && type != MST_CBOR_UINT && type != MST_CBOR_NINT)
+			mst_cbor_fail(&s, MST_E_CBOR_TYPE);
+		mst_cbor_skip(&s);
+	}
+	if (mst_cbor_end(&s) != 0)
+		mst_cbor_fail(r, (enum mst_err)s.err);
+	else if (mst_gid_parse(gid.data, gid.size, &join->scope_gid) != 0)
+		mst_cbor_fail(r, MST_E_GROUP_REQUEST);
+	join->has_scope = true;
+}
+
+static void
+parse_imei(struct mst_cbor *r, struct mst_ua_join *join)
+{
+	struct mst_cbor_span s = mst_cbor_read_tstr(r, 14, 16);
+
+	if (s.data != NULL && mst_imei_encode((const char *)s.data, s.size, &join->imei) != 0)
+		mst_cbor_fail(r, MST_E_GROUP_REQUEST);
+}
+
+int
+mst_ua_parse_join(const uint8_t *data, size_t size, struct mst_ua_join *join)
+{
+	struct mst_cbor r = mst_cbor_init(data, size);
+	struct mst_ua_join parsed = {0};
+	bool has_imei = false, has_store = false;
+	struct mst_cbor_iter map;
+	int64_t key;
+	int err;
+
+	mst_cbor_open_map(&r, &map);
+	while (mst_cbor_next_key(&r, &map, &key)) {
+		if (key == KEY_SCOPE) {
+			parse_scope(&r, &parsed);
+		} else if (key == KEY_IMEI) {
+			parse_imei(&r, &parsed);
+			has_imei = true;
+		} else if (key == KEY_STORE) {
+			parsed.store = (enum mst_ua_store)mst_cbor_read_uint(&r, MST_UA_STORE_UICC);
+			has_store = true;
+		}
+	}
+	err = mst_cbor_end(&r);
+	if (err == 0 && !(has_imei && has_store))
+		err = -MST_E_CBOR_MISSING;
+	if (err == 0)
+		*join = parsed;
+	return err;
+}
+
+void
+mst_ua_write_join(struct mst_writer *w, uint64_t imei, enum mst_ua_store store)
+{
+	char digits[16];
+
+	mst_cbor_write_map(w, 2);
+	mst_cbor_write_int(w, KEY_IMEI);
+	mst_cbor_write_tstr(w, digits, mst_imei_decode(imei, digits));
+	mst_cbor_write_int(w, KEY_STORE);
+	mst_cbor_write_uint(w, store);
+}
+
+void
+mst_ua_write_key(struct mst_writer *w, const struct mst_ua_key *key)
+{
+	mst_cbor_write_map(w, 7);
+	mst_cbor_write_uint(w, KEY_GKTY);
+	mst_cbor_write_int(w, MST_UA_PROFILE);
+	mst_cbor_write_uint(w, KEY_KEY);
+	mst_cbor_write_bstr(w, key->kg, MST_KG_SIZE);
+	mst_cbor_write_uint(w, KEY_NUM);
+	mst_cbor_write_uint(w, key->num);
+	mst_cbor_write_uint(w, KEY_PROFILE);
+	mst_cbor_write_int(w, MST_UA_PROFILE);
+	mst_cbor_write_uint(w, KEY_EXP);
+	mst_cbor_write_uint(w, key->exp);
+	mst_cbor_write_uint(w, KEY_EXI);
+	mst_cbor_write_uint(w, key->exi);
+	mst_cbor_write_uint(w, KEY_POLICIES);
+	mst_cbor_write_map(w, 1);
+	mst_cbor_write_uint(w, POLICY_CHECK_INTERVAL);
+	mst_cbor_write_uint(w, key->check_interval);
+}
+
+/* Returns whether the check interval was among the policies. */
+static bool
+parse_policies(struct mst_cbor *r, struct mst_ua_key *key)
+{
+	struct mst_cbor_iter map;
+	bool found = false;
+	int64_t policy;
+
+	mst_cbor_open_map(r, &map);
+	while (mst_cbor_next_key(r, &map, &policy)) {
+		if (policy == POLICY_CHECK_INTERVAL) {
+			key->check_interval = (uint32_t)mst_cbor_read_uint(r, UINT32_MAX);
+			found = true;
+		}
+	}
+	return found;
+}
+
+/* Reads the value of a join-response's key. Returns whether it is a mandatory parameter. */
+static bool
+parse_key_value(struct mst_cbor *r, int64_t id, struct mst_ua_key *key)
+{
+	const uint8_t *kg;
+
+	switch (id) {
+	case KEY_GKTY:
+	case KEY_PROFILE:
+		mst_cbor_read_int(r, MST_UA_PROFILE, MST_UA_PROFILE);
+		return true;
+	case KEY_KEY:
+		kg = mst_cbor_read_bytes(r, MST_KG_SIZE);
+		if (kg != NULL)
+			memcpy(key->kg, kg, MST_KG_SIZE);
+		return true;
+	case KEY_NUM:
+		key->num = (uint32_t)mst_cbor_read_uint(r, UINT32_MAX);
+		return true;
+	case KEY_EXP:
+		key->exp = (uint32_t)mst_cbor_read_uint(r, UINT32_MAX);
+		return true;
+	case KEY_EXI:
+		key->exi = (uint32_t)mst_cbor_read_uint(r, UINT32_MAX);
+		return true;
+	case KEY_POLICIES:
+		return parse_policies(r, key);
+	default:
+		return false;
+	}
+}
+
+int
+mst_ua_parse_key(const uint8_t *data, size_t size, struct mst_ua_key *key)
+{
+	struct mst_cbor r = mst_cbor_init(data, size);
+	struct mst_ua_key parsed = {0};
+	struct mst_cbor_iter map;
+	unsigned found = 0;
+	int64_t id;
+	int err;
+
+	mst_cbor_open_map(&r, &map);
+	while (mst_cbor_next_key(&r, &map, &id))
+		found += parse_key_value(&r, id, &parsed);
+	err = mst_cbor_end(&r);
+	if (err == 0 && found != 7)
+		err = -MST_E_CBOR_MISSING;
+	if (err == 0)
+		*key = parsed;
+	mst_wipe(&parsed, sizeof(parsed));
+	return err;
+}
+
+void
+mst_ua_write_problem(struct mst_writer *w, unsigned error_id)
+{
+	mst_cbor_write_map(w, 1);
+	mst_cbor_write_uint(w, PROBLEM_ACE_GROUPCOMM);
+	mst_cbor_write_map(w, 1);
+	mst_cbor_write_uint(w, ACE_GROUPCOMM_ERROR_ID);
+	mst_cbor_write_uint(w, error_id);
+}
+
+static void
+parse_ace_groupcomm_error(struct mst_cbor *r, int *error_id)
+{
+	struct mst_cbor_iter map;
+	int64_t key;
+
+	mst_cbor_open_map(r, &map);
+	while (mst_cbor_next_key(r, &map, &key))
+		if (key == ACE_GROUPCOMM_ERROR_ID)
+			*error_id = (int)mst_cbor_read_uint(r, INT32_MAX);
+}
+
+int
+mst_ua_parse_problem(const uint8_t *data, size_t size, int *error_id)
+{
+	struct mst_cbor r = mst_cbor_init(data, size);
+	struct mst_cbor_iter map;
+	int64_t key;
+	int id = -1, err;
+
+	mst_cbor_open_map(&r, &map);
+	while (mst_cbor_next_key(&r, &map, &key))
+		if (key == PROBLEM_ACE_GROUPCOMM)
+			parse_ace_groupcomm_error(&r, &id);
+	err = mst_cbor_end(&r);
+	if (err == 0)
+		*error_id = id;
+	return err;
+}
