@@ -78,9 +78,10 @@ struct mst_cbor_span {
 /** Place in an open array or map. */
 struct mst_cbor_iter {
 	uint64_t left;        /* items or pairs not yielded yet; right after opening: the count */
+	const uint8_t *value; /* where the item begins that was yielded last, NULL before */
 	const uint8_t *key;   /* last key of a map as encoded */
-	const uint8_t *value; /* where the item begins that belongs to the last yield */
-	size_t key_size;
+	size_t key_size;      /* 0 before the first key */
+	bool open;            /* counts in the reader's depth */
 };
 
 static inline struct mst_cbor
@@ -124,8 +125,7 @@ mst_cbor_peek(const struct mst_cbor *r)
 }
 
 /* Head of an item of the given major type, any argument. Called by the inline functions below. */
-uint64_t
-mst_cbor_take_slow(struct mst_cbor *r, enum mst_cbor_type type);
+uint64_t mst_cbor_take_slow(struct mst_cbor *r, enum mst_cbor_type type);
 
 /* The argument of the next item, which must be of the given major type. */
 static inline uint64_t
@@ -151,8 +151,7 @@ mst_cbor_read_uint(struct mst_cbor *r, uint64_t max)
 }
 
 /** A signed integer within min..max, else CBOR_RANGE. */
-int64_t
-mst_cbor_read_int(struct mst_cbor *r, int64_t min, int64_t max);
+int64_t mst_cbor_read_int(struct mst_cbor *r, int64_t min, int64_t max);
 
 /* A string of either type, min..max octets. */
 static inline struct mst_cbor_span
@@ -185,13 +184,10 @@ mst_cbor_read_bytes(struct mst_cbor *r, size_t n)
 }
 
 /** A text string of min..max octets in place, else CBOR_RANGE; invalid UTF-8 is CBOR_MALFORMED. */
-struct mst_cbor_span
-mst_cbor_read_tstr(struct mst_cbor *r, size_t min, size_t max);
+struct mst_cbor_span mst_cbor_read_tstr(struct mst_cbor *r, size_t min, size_t max);
 
-bool
-mst_cbor_read_bool(struct mst_cbor *r);
-void
-mst_cbor_read_null(struct mst_cbor *r);
+bool mst_cbor_read_bool(struct mst_cbor *r);
+void mst_cbor_read_null(struct mst_cbor *r);
 
 /** Passes a null if one is next; says whether it did. Never fails. */
 static inline bool
@@ -204,44 +200,57 @@ mst_cbor_try_null(struct mst_cbor *r)
 }
 
 /** Passes one item of any type with all it contains, checking its encoding. */
-void
-mst_cbor_skip(struct mst_cbor *r);
+void mst_cbor_skip(struct mst_cbor *r);
 /** As mst_cbor_skip(), and hands out the item's encoding in place. */
-struct mst_cbor_span
-mst_cbor_read_item(struct mst_cbor *r);
+struct mst_cbor_span mst_cbor_read_item(struct mst_cbor *r);
 
 /**
  * Head of an array of min..max items, else CBOR_RANGE. For arrays of a fixed shape: the caller then
  * reads exactly the returned number of items; the array does not count as a level of nesting.
  */
-size_t
-mst_cbor_read_array(struct mst_cbor *r, size_t min, size_t max);
+size_t mst_cbor_read_array(struct mst_cbor *r, size_t min, size_t max);
 
 /** Opens an array; iter->left is its count, 0 after an error. Fails with CBOR_DEPTH if too deep. */
-void
-mst_cbor_open_array(struct mst_cbor *r, struct mst_cbor_iter *iter);
+void mst_cbor_open_array(struct mst_cbor *r, struct mst_cbor_iter *iter);
 /** Opens a map; iter->left is its number of pairs, 0 after an error. */
-void
-mst_cbor_open_map(struct mst_cbor *r, struct mst_cbor_iter *iter);
+void mst_cbor_open_map(struct mst_cbor *r, struct mst_cbor_iter *iter);
 
 /**
  * Moves to the next item of an array, which the caller then reads or leaves: an item left unread is
  * skipped by the next call. False at the end of the array, which closes it, and after an error.
  */
-bool
-mst_cbor_next_item(struct mst_cbor *r, struct mst_cbor_iter *iter);
+bool mst_cbor_next_item(struct mst_cbor *r, struct mst_cbor_iter *iter);
+/* Any case of mst_cbor_next_key(), which calls it. */
+bool mst_cbor_next_key_slow(struct mst_cbor *r, struct mst_cbor_iter *iter, int64_t *key);
+
 /**
  * Moves to the next pair of a map whose key is an integer within int64_t, and stores the key; the
  * value is read by the caller or left unread, as above. Pairs with other keys are skipped. Checks
  * that keys ascend. False at the end of the map, which closes it, and after an error; *key is then
  * untouched.
  */
-bool
-mst_cbor_next_key(struct mst_cbor *r, struct mst_cbor_iter *iter, int64_t *key);
+static inline bool
+mst_cbor_next_key(struct mst_cbor *r, struct mst_cbor_iter *iter, int64_t *key)
+{
+	const uint8_t *p = r->pos;
+
+	/* A one-octet key after one-octet keys, the value before it read: all of a usual map. */
+	if (__builtin_expect(iter->left == 0 || p == iter->value || p == r->end ||
+				     (*p & 0xc0) != 0 || (*p & 0x1f) >= 24 || iter->key_size > 1 ||
+				     (iter->key_size == 1 && *iter->key >= *p),
+		    0))
+		return mst_cbor_next_key_slow(r, iter, key);
+	iter->left--;
+	iter->key = p;
+	iter->key_size = 1;
+	iter->value = p + 1;
+	r->pos = p + 1;
+	*key = (*p & 0x20) != 0 ? -1 - (int64_t)(*p & 0x1f) : *p;
+	return true;
+}
 
 /** Returns 0 when the data is exactly one item in deterministic encoding, else a negative error. */
-int
-mst_cbor_check(const void *data, size_t size);
+int mst_cbor_check(const void *data, size_t size);
 
 /** Octets of the head of an item with this argument: 1, 2, 3, 5 or 9. */
 static inline size_t
@@ -255,8 +264,7 @@ mst_cbor_head_size(uint64_t argument)
 }
 
 /** Writes the head of an item; type is UINT to TAG. */
-void
-mst_cbor_write_head(struct mst_writer *w, enum mst_cbor_type type, uint64_t argument);
+void mst_cbor_write_head(struct mst_writer *w, enum mst_cbor_type type, uint64_t argument);
 
 static inline void
 mst_cbor_write_uint(struct mst_writer *w, uint64_t v)
