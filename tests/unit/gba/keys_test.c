@@ -30,7 +30,7 @@ load_reference(struct mst_crypto *engine, mst_lanes live)
 	mst_b32 ks;
 
 	unhex(KS, ks, sizeof(ks));
-	mst_for_lanes (i, live) {
+	mst_for_lanes(i, live) {
 		memcpy(ck[i], ks, 16);
 		memcpy(ik[i], ks + 16, 16);
 		unhex(RAND, rand_col[i], 16);
@@ -182,7 +182,7 @@ ks_naf_equals_openssl(void **state)
 
 		load_random(*state, &seed, live);
 		make_ks_naf(*state, live, gba_u, NAF, "ff00000001", out);
-		mst_for_lanes (i, live) {
+		mst_for_lanes(i, live) {
 			struct plain_kdf k = {{0x01}, 1};
 			bool u = (gba_u & MST_LANE(i)) != 0;
 			char impi[MST_IMPI_SIZE_MAX];
@@ -217,7 +217,7 @@ device_proof_equals_openssl(void **state)
 			cookie_size[i] = (uint8_t)(round % 2 ? 16 : 1 + next_number(&seed) % 40);
 		}
 		mst_gba_proof_device_burst(*state, live, &prepared, &in, proof);
-		mst_for_lanes (i, live) {
+		mst_for_lanes(i, live) {
 			struct plain_kdf k = {{0xf0}, 1};
 			char digits[15];
 
@@ -257,7 +257,7 @@ bsf_proof_equals_openssl(void **state)
 			btid_size[i] = (uint8_t)(round % 2 ? 40 : 26 + next_number(&seed) % 103);
 		}
 		mst_gba_proof_bsf_burst(*state, live, &prepared, &in, proof);
-		mst_for_lanes (i, live) {
+		mst_for_lanes(i, live) {
 			struct plain_kdf k = {{0xf0}, 1};
 			uint8_t be[4] = {(uint8_t)(lifetime[i] >> 24), (uint8_t)(lifetime[i] >> 16),
 				(uint8_t)(lifetime[i] >> 8), (uint8_t)lifetime[i]};
