@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What stages share about subscribers: look-up, cookies, ownership, keys. */
+#include "batch.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "base/secret.h"
+#include "gba/keys.h"
+#include "rcu/rcu.h"
+
+static void
+take_subscriber(struct gw_batch *b, unsigned i, const struct mst_subs_record *r,
+	const struct mst_subs_profile *p)
+{
+	memcpy(b->k[i], r->k, sizeof(b->k[i]));
+	memcpy(b->opc[i], r->opc, sizeof(b->opc[i]));
+	b->amf[i] = p->amf;
+	b->mnc_size[i] = p->mnc_size;
+	if (p->gba_type == MST_GBA_U)
+		b->gba_u |= MST_LANE(i);
+}
+
+mst_lanes
+gw_subscribers(struct gw_worker *w, mst_lanes live)
+{
+	static const struct mst_subs_profile decoy = {.lifetime_s = 1, .mnc_size = 2};
+	struct gw_batch *b = w->batch;
+	struct gw *gw = w->gw;
+	mst_lanes known = mst_hss_lookup_bulk(&gw->hss, live, b->imsi, b->ref);
+
+	b->gba_u &= ~live;
+	mst_for_lanes(i, known) {
+		b->sid[i] = gw_sid(gw, b->ref[i]);
+		__builtin_prefetch(&gw->sessions.at[b->sid[i]], 1);
+		take_subscriber(b, i, mst_hss_record(&gw->hss, b->ref[i]),
+			mst_hss_profile(&gw->hss, b->ref[i]));
+	}
+	mst_for_lanes(i, live & ~known)
+		take_subscriber(b, i, &gw->decoy, &decoy);
+	return known;
+}
+
+mst_lanes
+gw_cookies(struct gw_worker *w, mst_lanes live)
+{
+	struct gw_batch *b = w->batch;
+	const struct mst_cookie_keys *keys = &mst_rcu_load(&w->gw->cookies)->keys;
+	struct mst_cookie_cols opened;
+	uint8_t status[MST_LANES];
+	mst_lanes good = mst_cookie_open_burst(w->crypto, live, keys, w->sqn_clock,
+		w->gw->cookie_ticks, b->rand, &opened, status);
+
+	mst_for_lanes(i, live & ~good)
+		gw_drop(w, i, status[i]);
+	mst_for_lanes(i, good)
+		b->imsi[i] = opened.imsi[i];
+	return good;
+}
+
+mst_lanes
+gw_admitted(struct gw_worker *w, mst_lanes live)
+{
+	struct gw_batch *b = w->batch;
+	mst_lanes admitted = live;
+
+	mst_for_lanes(i, live) {
+		if (mst_subs_state_barred(mst_subs_state(mst_hss_record(&w->gw->hss, b->ref[i])))) {
+			gw_drop(w, i, MST_E_SUBSCRIBER_BARRED);
+			admitted &= ~MST_LANE(i);
+		}
+	}
+	return admitted;
+}
+
+void
+gw_give(struct gw_worker *w, unsigned lane, unsigned worker)
+{
+	struct gw_batch *b = w->batch;
+
+	if (mst_port_ring_put_burst_mt(w->gw->worker[worker]->inbox, &b->frame[lane], 1) == 0) {
+		gw_drop(w, lane, MST_E_RING_FULL);
+		return;
+	}
+	b->given_away |= MST_LANE(lane);
+	gw_count(&w->counters.outcome[GW_FORWARDED], 1);
+}
+
+mst_lanes
+gw_own(struct gw_worker *w, mst_lanes live)
+{
+	struct gw_batch *b = w->batch;
+	struct gw *gw = w->gw;
+	mst_lanes mine = 0;
+
+	mst_for_lanes(i, live) {
+		unsigned shard = gw_shard_worker(gw, b->rand[i][0]);
+
+		if (shard != w->index)
+			gw_give(w, i, shard);
+		else if (mst_session_claim(&gw->sessions, b->sid[i], w->index + 1) == w->index + 1)
+			mine |= MST_LANE(i);
+		else /* challenged by two workers before either proved it: the other one has it */
+			gw_drop(w, i, MST_E_PROOF_WRONG);
+	}
+	return mine;
+}
+
+void
+gw_keys(struct gw_worker *w, mst_lanes live)
+{
+	struct gw_batch *b = w->batch;
+	const struct mst_milenage_in in = {
+		.k = b->k,
+		.opc = b->opc,
+		.rand = b->rand,
+	};
+
+	mst_milenage_burst(w->crypto, live, MST_MILENAGE_F2345, &in, &b->aka);
+	mst_gba_key_burst(w->crypto, live, b->aka.ck, b->aka.ik, &b->ks);
+}
+
+void
+gw_zn(struct gw_worker *w, mst_lanes live)
+{
+	struct gw_batch *b = w->batch;
+	const struct mst_gba_naf_in in = {
+		.rand = b->rand,
+		.imsi = b->imsi,
+		.mnc_size = b->mnc_size,
+		.naf_id = &w->gw->naf_id,
+	};
+
+	mst_gba_ks_naf_burst(w->crypto, live, b->gba_u, &b->ks, &in, b->ks_naf);
+}
+
+void
+gw_forget(struct gw_worker *w, mst_lanes live)
+{
+	struct gw_batch *b = w->batch;
+
+	mst_for_lanes(i, live) {
+		mst_wipe(b->k[i], sizeof(b->k[i]));
+		mst_wipe(b->opc[i], sizeof(b->opc[i]));
+		mst_wipe(b->aka.ck[i], sizeof(b->aka.ck[i]));
+		mst_wipe(b->aka.ik[i], sizeof(b->aka.ik[i]));
+		mst_wipe(b->aka.res[i], sizeof(b->aka.res[i]));
+		mst_wipe(b->ks.inner[i], sizeof(b->ks.inner[i]));
+		mst_wipe(b->ks.outer[i], sizeof(b->ks.outer[i]));
+		mst_wipe(b->ks_naf[i], sizeof(b->ks_naf[i]));
+	}
+}

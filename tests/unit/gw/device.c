@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "device.h"
+
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "aka/autn.h"
+#include "base/err.h"
+#include "gba/keys.h"
+
+static const uint8_t gateway_mac[6] = {2, 0, 0, 0, 0, 1};
+static const uint8_t gateway_ip[4] = {10, 255, 255, 254};
+
+struct gw_options
+bench_options(void)
+{
+	struct gw_options o = {
+		.workers = 1,
+		.naf_fqdn = "naf.example.com",
+		.bsf_fqdn = "bsf.example.com",
+		.bsf_uri = "/bsf",
+		.ua = {0xff, 0, 0, 0, 1},
+		.cookie_life_s = 120,
+		.sqn_tick_ms = 100,
+		.groups = 64,
+		.memberships = 256,
+		.group_key_life_s = 86400,
+		.key_check_s = 3600,
+		.create_limit = 8,
+		.join_limit = 16,
+		.epoch = 1,
+	};
+
+	mst_net_host_init(&o.host, gateway_mac, MST_COAP_PORT);
+	assert_int_equal(mst_net_host_add_ip4(&o.host, gateway_ip, 32), 0);
+	return o;
+}
+
+static void
+provision(struct bench *b)
+{
+	struct mst_subs_profile profile = {.lifetime_s = 86400, .mnc_size = 2};
+	static struct mst_subs_cols cols;
+	uint8_t status[MST_LANES];
+	uint16_t me, uicc;
+
+	assert_int_equal(mst_subs_profile_add(b->hss.store[0], &profile, &me), 0);
+	profile.gba_type = MST_GBA_U;
+	assert_int_equal(mst_subs_profile_add(b->hss.store[0], &profile, &uicc), 0);
+	for (unsigned i = 0; i < BENCH_SUBSCRIBERS; i++) {
+		char digits[16];
+
+		snprintf(digits, sizeof(digits), "00101%010u", i);
+		assert_int_equal(mst_imsi_encode(digits, 15, &cols.imsi[i]), 0);
+		memset(cols.k[i], (int)i, 16);
+		memset(cols.opc[i], (int)(i ^ 0xff), 16);
+		cols.profile[i] = i % 4 == 3 ? uicc : me;
+	}
+	assert_true(mst_subs_add_burst(b->hss.store[0], ~(mst_lanes)0, &cols, status) ==
+		    ~(mst_lanes)0);
+}
+
+void
+bench_open(struct bench *b, const struct gw_options *options)
+{
+	struct gw_options standard = bench_options();
+	struct mst_hash_seed seed;
+
+	memset(&seed, 0x5a, sizeof(seed));
+	*b = (struct bench){.now_ms = 1800000000000, .hss.count = 1};
+	assert_int_equal(mst_subs_create(&b->hss.store[0], BENCH_SUBSCRIBERS, &seed), 0);
+	provision(b);
+	assert_int_equal(mst_crypto_create(&b->crypto, NULL), 0);
+	assert_int_equal(gw_create(&b->gw, options ? options : &standard, &b->hss, NULL), 0);
+	mst_rcu_register();
+}
+
+void
+bench_close(struct bench *b)
+{
+	mst_rcu_unregister();
+	gw_destroy(b->gw);
+	mst_subs_destroy(b->hss.store[0]);
+	mst_crypto_destroy(b->crypto);
+}
+
+void
+bench_burst(struct bench *b, unsigned worker, struct mst_frame *frames, unsigned count)
+{
+	struct gw_worker *w = b->gw->worker[worker];
+
+	w->now_ms = b->now_ms;
+	w->now_s = (uint32_t)(b->now_ms / 1000);
+	w->sqn_clock = b->now_ms / 100;
+	memcpy(w->batch->frame, frames, count * sizeof(*frames));
+	gw_burst(w, count);
+	for (unsigned i = 0; i < count; i++) {
+		frames[i].size = w->batch->sent & MST_LANE(i) ? w->batch->frame[i].size : 0;
+		/* The data plane leaves no keys behind in its columns. */
+		for (unsigned k = 0; k < 16; k++)
+			assert_int_equal(w->batch->aka.ck[i][k] | w->batch->ks_naf[i][k], 0);
+	}
+}
+
+uint64_t
+bench_outcome(const struct bench *b, enum gw_outcome outcome)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < b->gw->workers; i++)
+		n += b->gw->worker[i]->counters.outcome[outcome];
+	return n;
+}
+
+uint64_t
+bench_drops(const struct bench *b, enum mst_err err)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < b->gw->workers; i++)
+		n += b->gw->worker[i]->counters.drop[err];
+	return n;
+}
+
+void
+device_init(struct device *d, struct bench *bench, unsigned number)
+{
+	*d = (struct device){
+		.bench = bench, .ip = 0x0a000001 + number, .gba_u = number % 4 == 3};
+	snprintf(d->imsi_text, sizeof(d->imsi_text), "00101%010u", number);
+	assert_int_equal(mst_imsi_encode(d->imsi_text, 15, &d->imsi), 0);
+	d->impi_size = mst_impi_build(d->imsi, 2, d->impi);
+	memset(d->k, (int)number, 16);
+	memset(d->opc, (int)(number ^ 0xff), 16);
+	/* A card that was last used two days ago. */
+	assert_true(mst_usim_sqn_accept(&d->usim, 0) || true);
+	for (unsigned i = 0; i < MST_SQN_INDS; i++)
+		mst_put_be48(d->usim.seq[i], bench->now_ms / 100 - 1728000);
+}
+
+struct mst_frame
+device_frame(const struct device *d, const void *coap, size_t size)
+{
+	struct mst_net_flow flow = {
+		.src_mac = {2, 0, 0, 0, 0, 2}, .family = 4, .src_port = 5683, .dst_port = 5683};
+	struct mst_frame f = {.data = malloc(2048), .capacity = 2048};
+	int n;
+
+	memcpy(flow.dst_mac, gateway_mac, 6);
+	mst_put_be32(flow.src_ip, d->ip);
+	memcpy(flow.dst_ip, gateway_ip, 4);
+	n = mst_net_build_udp(f.data, f.capacity, &flow, coap, size);
+	assert_true(n > 0);
+	f.size = (uint16_t)n;
+	return f;
+}
+
+void
+device_exchange(struct device *d, const void *coap, size_t size, struct answer *a)
+{
+	struct mst_frame f = device_frame(d, coap, size);
+	struct mst_net_host host;
+	struct mst_net_view view;
+	static const uint8_t mac[6] = {2, 0, 0, 0, 0, 2};
+	uint8_t ip[4];
+
+	bench_burst(d->bench, 0, &f, 1);
+	*a = (struct answer){0};
+	if (f.size > 0) {
+		mst_net_host_init(&host, mac, MST_COAP_PORT);
+		mst_put_be32(ip, d->ip);
+		assert_int_equal(mst_net_host_add_ip4(&host, ip, 32), 0);
+		assert_int_equal(
+			mst_net_parse(f.data, f.size, f.capacity, &host, &view), MST_NET_UDP);
+		a->size = view.size;
+		memcpy(a->octets, mst_net_payload(&view, f.data), view.size);
+		assert_int_equal(mst_coap_parse(a->octets, a->size, &a->msg), 0);
+	}
+	free(f.data);
+}
+
+void
+device_begin(struct device *d, struct mst_coap_build *build, void *buffer, uint8_t code,
+	const char *path)
+{
+	d->mid++;
+	mst_put_be32(d->token, d->token[3] + 1u);
+	mst_coap_build_init(build, buffer, 1024, MST_COAP_CON, code, d->mid, d->token, 4);
+	if (path != NULL)
+		mst_coap_put_path(build, MST_COAP_OPT_URI_PATH, path);
+}
+
+/** Answers fit their requests. */
+static void
+check_ids(const struct device *d, const struct answer *a)
+{
+	assert_true(a->size > 0);
+	assert_int_equal(a->msg.type, MST_COAP_ACK);
+	assert_int_equal(a->msg.mid, d->mid);
+	assert_int_equal(a->msg.token_size, 4);
+	assert_memory_equal(a->msg.token, d->token, 4);
+}
+
+static void
+take_challenge(struct device *d, const struct answer *a, struct mst_ub *ub)
+{
+	assert_int_equal(a->msg.code, MST_COAP_UNAUTHORIZED);
+	assert_int_equal(a->msg.opt.content_format, MST_COAP_FORMAT_CBOR);
+	assert_int_equal(mst_ub_parse(a->msg.opt.payload.data, a->msg.opt.payload.size, ub), 0);
+	if (mst_ub_has(ub, MST_UB_HAS_CHALLENGE)) {
+		memcpy(d->rand, ub->rand, 16);
+		memcpy(d->autn, ub->autn, 16);
+	}
+}
+
+void
+device_negotiate(struct device *d, const char *path, bool express, struct answer *a)
+{
+	struct mst_coap_build build;
+	uint8_t buffer[1024];
+	struct mst_ub ub;
+	int size;
+
+	device_begin(d, &build, buffer, MST_COAP_POST, path);
+	mst_coap_put_uint(&build, MST_COAP_OPT_CONTENT_FORMAT, MST_COAP_FORMAT_CBOR);
+	mst_ub_write_request(mst_coap_put_payload(&build),
+		express ? MST_UB_ID_IMSI : MST_UB_ID_NONE, d->imsi, 2, 8);
+	size = mst_coap_build_fini(&build);
+	assert_true(size > 0);
+	device_exchange(d, buffer, (size_t)size, a);
+	check_ids(d, a);
+	take_challenge(d, a, &ub);
+	assert_true(mst_ub_has(&ub, MST_UB_HAS_HINTS));
+	assert_int_equal(mst_ub_has(&ub, MST_UB_HAS_CHALLENGE), express);
+}
+
+void
+device_first(struct device *d, struct answer *a)
+{
+	struct mst_coap_build build;
+	uint8_t buffer[1024];
+	struct mst_ub ub;
+	int size;
+
+	device_begin(d, &build, buffer, MST_COAP_POST, "bsf");
+	mst_coap_put_uint(&build, MST_COAP_OPT_CONTENT_FORMAT, MST_COAP_FORMAT_CBOR);
+	mst_ub_write_request(
+		mst_coap_put_payload(&build), MST_UB_ID_IMSI, d->imsi, 2, MST_UB_NO_PAD);
+	size = mst_coap_build_fini(&build);
+	device_exchange(d, buffer, (size_t)size, a);
+	check_ids(d, a);
+	take_challenge(d, a, &ub);
+	assert_true(mst_ub_has(&ub, MST_UB_HAS_CHALLENGE));
+}
+
+static void
+derive(struct device *d, const struct mst_milenage_out *keys)
+{
+	struct mst_crypto *c = d->bench->crypto;
+	static struct mst_hmac_cols ks;
+	static mst_b32 ks_naf[MST_LANES];
+	static mst_b16 proof[MST_LANES];
+	const uint8_t *cookie[] = {d->rand};
+	const uint8_t cookie_size[] = {16}, mnc[] = {2}, ua[] = {0xff, 0, 0, 0, 1};
+	struct mst_naf_id naf;
+	const struct mst_gba_naf_in in = {(const mst_b16 *)d->rand, &d->imsi, mnc, &naf};
+	const struct mst_gba_device_in device = {keys->res, cookie, cookie_size, &d->imsi};
+
+	assert_int_equal(mst_naf_id_init(&naf, "naf.example.com", 15, ua), 0);
+	mst_gba_key_burst(c, 1, keys->ck, keys->ik, &ks);
+	mst_gba_ks_naf_burst(c, 1, d->gba_u, &ks, &in, ks_naf);
+	mst_gba_proof_device_burst(c, 1, &ks, &device, proof);
+	memcpy(d->ks_naf, ks_naf[0], 32);
+	memcpy(d->proof, proof[0], 16);
+	memcpy(d->ck, keys->ck[0], 16);
+	memcpy(d->ik, keys->ik[0], 16);
+	memcpy(d->res, keys->res[0], 8);
+	d->piv = 0;
+}
+
+int
+device_authenticate(struct device *d)
+{
+	static struct mst_autn_cols from;
+	const struct mst_milenage_in in = {
+		(const mst_b16 *)d->k, (const mst_b16 *)d->opc, (const mst_b16 *)d->rand, NULL, NULL};
+
+	if (mst_autn_check_burst(d->bench->crypto, 1, d->gba_u, &in, (const mst_b16 *)d->autn,
+		    &from) == 0)
+		return -1;
+	derive(d, &from.keys);
+	return mst_usim_sqn_accept(&d->usim, from.sqn[0]) ? 0 : 1;
+}
+
+size_t
+device_build_answer(struct device *d, void *buffer)
+{
+	const struct mst_ub_span cookie = {d->rand, 16};
+	struct mst_coap_build build;
+	int size;
+
+	device_begin(d, &build, buffer, MST_COAP_POST, "bsf");
+	mst_coap_put_uint(&build, MST_COAP_OPT_CONTENT_FORMAT, MST_COAP_FORMAT_CBOR);
+	mst_ub_write_answer(mst_coap_put_payload(&build), &cookie, d->proof);
+	size = mst_coap_build_fini(&build);
+	assert_true(size > 0);
+	return (size_t)size;
+}
+
+/** The BSF's proof covers what it says. */
+static void
+check_result(struct device *d, const struct answer *a)
+{
+	static struct mst_hmac_cols ks;
+	static mst_b16 ck[MST_LANES], ik[MST_LANES], expected[MST_LANES];
+	struct mst_ub ub;
+	const char *btid[1], *bsf;
+	uint8_t btid_size[1];
+	size_t bsf_size;
+	mst_b16 rand;
+
+	assert_int_equal(mst_ub_parse(a->msg.opt.payload.data, a->msg.opt.payload.size, &ub), 0);
+	assert_true(mst_ub_has(&ub, MST_UB_HAS_RESULT));
+	memcpy(ck[0], d->ck, 16);
+	memcpy(ik[0], d->ik, 16);
+	mst_gba_key_burst(d->bench->crypto, 1, ck, ik, &ks);
+	btid[0] = (const char *)ub.btid.data;
+	btid_size[0] = ub.btid.size;
+	const struct mst_gba_bsf_in in = {(const mst_b16 *)d->proof, &ub.lifetime, &ub.client_id,
+		&ub.server_id, btid, btid_size};
+	mst_gba_proof_bsf_burst(d->bench->crypto, 1, &ks, &in, expected);
+	assert_memory_equal(expected[0], ub.proof, 16);
+	assert_int_equal(mst_btid_parse(btid[0], btid_size[0], rand, &bsf, &bsf_size), 0);
+	assert_memory_equal(rand, d->rand, 16);
+	assert_memory_equal(ub.client_id, d->rand, 7);
+	d->lifetime = ub.lifetime;
+}
+
+uint8_t
+device_answer(struct device *d, struct answer *a)
+{
+	uint8_t buffer[1024];
+	size_t size = device_build_answer(d, buffer);
+
+	device_exchange(d, buffer, size, a);
+	check_ids(d, a);
+	if (a->msg.code == MST_COAP_CHANGED)
+		check_result(d, a);
+	return a->msg.code;
+}
+
+void
+device_bootstrap(struct device *d)
+{
+	struct answer a;
+
+	device_first(d, &a);
+	assert_int_equal(device_authenticate(d), 0);
+	assert_int_equal(device_answer(d, &a), MST_COAP_CHANGED);
+}
+
+static void
+exchange_of(struct device *d, struct mst_oscore_exchange *x, struct mst_oscore_keys *keys)
+{
+	static mst_b32 secret[1];
+	static mst_oscore_id kid[1];
+
+	memcpy(secret[0], d->ks_naf, 32);
+	memcpy(kid[0], d->rand, 7);
+	mst_oscore_derive_burst(d->bench->crypto, &d->bench->gw->oscore, 1,
+		(const mst_b32 *)secret, (const mst_b16 *)d->rand, (const mst_oscore_id *)kid, keys);
+	*x = (struct mst_oscore_exchange){
+		&d->bench->gw->oscore, keys, (const mst_oscore_id *)kid, &d->piv};
+}
+
+size_t
+device_seal(struct device *d, const void *plain, size_t plain_size, bool express, void *buffer)
+{
+	static struct mst_oscore_keys keys;
+	struct mst_oscore_exchange x;
+	struct mst_coap_build build[MST_LANES];
+	uint8_t copy[1024];
+	struct mst_oscore_plain p = {.data = {copy}, .size = {(uint16_t)plain_size}};
+	int size;
+
+	memcpy(copy, plain, plain_size);
+	exchange_of(d, &x, &keys);
+	device_begin(d, &build[0], buffer, MST_COAP_POST, NULL);
+	assert_int_equal(mst_oscore_seal_request_burst(d->bench->crypto, 1, &x, express,
+				 (const mst_b16 *)d->rand, &p, build),
+		1);
+	size = mst_coap_build_fini(&build[0]);
+	assert_true(size > 0);
+	return (size_t)size;
+}
+
+uint8_t
+device_secured(struct device *d, const void *coap, size_t size, struct answer *a)
+{
+	static struct mst_oscore_keys keys;
+	struct mst_oscore_exchange x;
+	struct mst_oscore_option option[MST_LANES];
+	struct mst_oscore_plain p = {.capacity = sizeof(a->plain)};
+	uint16_t status[MST_LANES];
+
+	device_exchange(d, coap, size, a);
+	if (a->size == 0)
+		return 0;
+	check_ids(d, a);
+	if (!(a->msg.opt.has & MST_COAP_HAS_OSCORE))
+		return a->msg.code;
+	assert_int_equal(a->msg.code, MST_COAP_CHANGED);
+	exchange_of(d, &x, &keys);
+	assert_int_equal(mst_oscore_option_parse_response(
+				 a->msg.opt.oscore.data, a->msg.opt.oscore.size, &option[0]),
+		0);
+	assert_true(option[0].has_piv); /* never the request's nonce */
+	p.data[0] = a->plain;
+	assert_int_equal(mst_oscore_open_response_burst(
+				 d->bench->crypto, 1, &x, option, &a->msg, &p, status),
+		1);
+	a->plain_size = p.size[0];
+	return a->plain[0];
+}
+
+uint8_t
+device_join(struct device *d, uint64_t gid, bool express)
+{
+	enum mst_ua_store store = d->gba_u ? MST_UA_STORE_UICC : MST_UA_STORE_ME;
+	struct mst_ua_response r;
+	uint8_t plain[256], buffer[1024];
+	struct answer a;
+	uint64_t imei;
+	int size;
+	uint8_t code;
+
+	assert_int_equal(mst_imei_encode("490154203237518", 15, &imei), 0);
+	size = gid != 0 ? mst_ua_build_join(plain, sizeof(plain), gid, imei, store)
+			: mst_ua_build_create(plain, sizeof(plain), imei, store);
+	assert_true(size > 0);
+	code = device_secured(d, buffer, device_seal(d, plain, (size_t)size, express, buffer), &a);
+	if (code >> 5 == 2) {
+		assert_int_equal(mst_ua_parse_response(a.plain, a.plain_size,
+					 gid != 0 ? MST_RES_GROUP : MST_RES_MANAGE, &r),
+			0);
+		assert_true(r.has_location && r.node == d->imsi);
+		d->gid = r.gid;
+		memcpy(d->kg, r.key.kg, MST_KG);
+	}
+	return code;
+}

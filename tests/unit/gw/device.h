@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One simulated device and a gateway without a port, message by message, for tests that look at what
+ * the gateway says. Speaks docs/protocol.md through the public library functions, one lane at a time.
+ */
+#ifndef TEST_DEVICE_H
+#define TEST_DEVICE_H
+
+#include "aka/sqn.h"
+#include "batch.h"
+
+/** A gateway fed from memory, and the store behind it. */
+struct bench {
+	struct gw *gw;
+	struct mst_hss_set hss;
+	struct mst_crypto *crypto;
+	uint64_t now_ms;
+};
+
+/** A SIM card with the state of its session. */
+struct device {
+	struct bench *bench;
+	char imsi_text[16];
+	char impi[MST_IMPI_SIZE_MAX];
+	size_t impi_size;
+	uint64_t imsi;
+	mst_b16 k, opc;
+	bool gba_u;
+	uint32_t ip;
+	uint16_t mid;
+	uint8_t token[4];
+	struct mst_usim_sqn usim;
+
+	mst_b16 rand, autn, ck, ik;
+	uint8_t res[8];
+	mst_b16 proof;
+	mst_b32 ks_naf;
+	uint64_t piv;
+	uint32_t lifetime;
+	uint64_t gid;
+	uint8_t kg[MST_KG];
+};
+
+/** An answer: CoAP message, and its plaintext where it was protected. */
+struct answer {
+	size_t size; /* 0: nothing came */
+	uint8_t octets[1600];
+	struct mst_coap_msg msg;
+	uint8_t plain[1024];
+	size_t plain_size;
+};
+
+#define BENCH_SUBSCRIBERS 64
+
+/** Subscribers 001010000000000.. with K = OPc = number; every fourth is GBA_U. `options` may be NULL. */
+void bench_open(struct bench *bench, const struct gw_options *options);
+void bench_close(struct bench *bench);
+/** The options bench_open() takes when given none. */
+struct gw_options bench_options(void);
+/** Feeds `count` frames as one burst to a worker; their answers replace them, size 0 for none. */
+void bench_burst(struct bench *bench, unsigned worker, struct mst_frame *frames, unsigned count);
+uint64_t bench_outcome(const struct bench *bench, enum gw_outcome outcome);
+uint64_t bench_drops(const struct bench *bench, enum mst_err err);
+
+void device_init(struct device *d, struct bench *bench, unsigned number);
+/** Wraps CoAP octets in a frame of the device. The frame's data is malloc'ed. */
+struct mst_frame device_frame(const struct device *d, const void *coap, size_t size);
+/** Sends CoAP octets and takes the answer. */
+void device_exchange(struct device *d, const void *coap, size_t size, struct answer *a);
+/** Starts a request; ids are the next ones. */
+void device_begin(struct device *d, struct mst_coap_build *build, void *buffer, uint8_t code,
+	const char *path);
+
+/** POST `path` {imsi if express}; checks 4.01 and takes a challenge if there is one. */
+void device_negotiate(struct device *d, const char *path, bool express, struct answer *a);
+/** POST /bsf {imsi}; takes the challenge. */
+void device_first(struct device *d, struct answer *a);
+/** USIM: verifies AUTN and freshness, derives all keys. 0, -1 MAC failure, 1 SQN out of range. */
+int device_authenticate(struct device *d);
+/** Builds POST /bsf {cookie, proof}; returns its size. */
+size_t device_build_answer(struct device *d, void *buffer);
+/** Sends it and checks the BSF's proof; returns the response's code. */
+uint8_t device_answer(struct device *d, struct answer *a);
+/** Standard bootstrapping from nothing to a session. */
+void device_bootstrap(struct device *d);
+/** Protects a plaintext under the next Partial IV; returns the message's size. */
+size_t device_seal(
+	struct device *d, const void *plain, size_t plain_size, bool express, void *buffer);
+/** Sends a protected message and opens the answer, if it is protected. Returns its inner code, or the outer one. */
+uint8_t device_secured(struct device *d, const void *coap, size_t size, struct answer *a);
+/** Joins (gid != 0) or creates; stores G-ID and Kg. Returns the inner code. */
+uint8_t device_join(struct device *d, uint64_t gid, bool express);
+
+#endif
