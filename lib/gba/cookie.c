@@ -47,7 +47,7 @@ mst_cookie_issue_burst(struct mst_crypto *engine, mst_lanes live,
 {
 	mst_b16 block[MST_LANES];
 
-	mst_for_lanes (i, live) {
+	mst_for_lanes(i, live) {
 		assert(in->imsi[i] < MST_IMSI_CODE_END && in->ind[i] <= IND_MASK);
 		mst_put_be64(block[i], in->imsi[i] << IMSI_SHIFT |
 					       (uint64_t)in->ind[i] << MST_COOKIE_NONCE_BITS |
@@ -64,7 +64,7 @@ well_formed(mst_lanes live, const mst_b16 *block)
 {
 	mst_lanes good = 0;
 
-	mst_for_lanes (i, live) {
+	mst_for_lanes(i, live) {
 		uint64_t code = mst_get_be64(block[i]) >> IMSI_SHIFT;
 
 		good |= (mst_lanes)((mst_get_be32(block[i] + 12) == 0) & (code < MST_IMSI_CODE_END))
@@ -89,7 +89,7 @@ mst_cookie_open_burst(struct mst_crypto *engine, mst_lanes live, const struct ms
 		mst_aes_decrypt_burst(engine, rest, &keys->previous, rand, block);
 		genuine |= well_formed(rest, block);
 	}
-	mst_for_lanes (i, genuine) {
+	mst_for_lanes(i, genuine) {
 		uint64_t word = mst_get_be64(block[i]);
 		int32_t age = (int32_t)((uint32_t)tick - mst_get_be32(block[i] + 8));
 
@@ -102,7 +102,7 @@ mst_cookie_open_burst(struct mst_crypto *engine, mst_lanes live, const struct ms
 		out->age[i] = age;
 		alive |= MST_LANE(i);
 	}
-	mst_for_lanes (i, live & ~genuine)
+	mst_for_lanes(i, live & ~genuine)
 		status[i] = MST_E_COOKIE_FORGED;
 	mst_wipe(block, sizeof(block));
 	return alive;

@@ -14,13 +14,13 @@ mst_kdf_burst(struct mst_crypto *engine, mst_lanes live, const struct mst_hmac_c
 {
 	const uint8_t *message[MST_LANES];
 
-	mst_for_lanes (i, live)
+	mst_for_lanes(i, live)
 		message[i] = kdf->s[i];
 	while (live != 0) {
 		uint16_t size = kdf->size[__builtin_ctzll(live)];
 		mst_lanes equal = 0;
 
-		mst_for_lanes (i, live)
+		mst_for_lanes(i, live)
 			equal |= (mst_lanes)(kdf->size[i] == size) << i;
 		mst_hmac_burst(engine, equal, key, message, size, out);
 		live &= ~equal;
@@ -33,7 +33,7 @@ mst_gba_key_burst(struct mst_crypto *engine, mst_lanes live, const mst_b16 *ck, 
 {
 	mst_b32 key[MST_LANES];
 
-	mst_for_lanes (i, live) {
+	mst_for_lanes(i, live) {
 		memcpy(key[i], ck[i], sizeof(mst_b16));
 		memcpy(key[i] + sizeof(mst_b16), ik[i], sizeof(mst_b16));
 	}
@@ -59,7 +59,7 @@ mst_gba_ks_naf_burst(struct mst_crypto *engine, mst_lanes live, mst_lanes gba_u,
 {
 	struct mst_kdf_cols kdf;
 
-	mst_for_lanes (i, live) {
+	mst_for_lanes(i, live) {
 		mst_kdf_begin(&kdf, i, FC_KS_NAF);
 		if (gba_u & MST_LANE(i))
 			mst_kdf_put(&kdf, i, "gba-u", 5);
@@ -82,7 +82,7 @@ make_proof(struct mst_crypto *engine, mst_lanes live, const struct mst_hmac_cols
 	mst_b32 mac[MST_LANES];
 
 	mst_kdf_burst(engine, live, ks, kdf, mac);
-	mst_for_lanes (i, live)
+	mst_for_lanes(i, live)
 		memcpy(proof[i], mac[i], MST_PROOF_SIZE);
 	mst_wipe(mac, sizeof(mac));
 	mst_wipe(kdf, sizeof(*kdf));
@@ -94,7 +94,7 @@ mst_gba_proof_device_burst(struct mst_crypto *engine, mst_lanes live,
 {
 	struct mst_kdf_cols kdf;
 
-	mst_for_lanes (i, live) {
+	mst_for_lanes(i, live) {
 		mst_kdf_begin(&kdf, i, FC_PROOF);
 		mst_kdf_put(&kdf, i, "ub-ue", 5);
 		mst_kdf_put(&kdf, i, in->res[i], MST_GBA_RES_SIZE);
@@ -112,7 +112,7 @@ mst_gba_proof_bsf_burst(struct mst_crypto *engine, mst_lanes live, const struct 
 {
 	struct mst_kdf_cols kdf;
 
-	mst_for_lanes (i, live) {
+	mst_for_lanes(i, live) {
 		mst_kdf_begin(&kdf, i, FC_PROOF);
 		mst_kdf_put(&kdf, i, "ub-bsf", 6);
 		mst_kdf_put(&kdf, i, in->device_proof[i], MST_PROOF_SIZE);
@@ -131,7 +131,7 @@ mst_gba_proof_check(mst_lanes live, const mst_b16 *expected, const uint8_t *cons
 {
 	mst_lanes right = 0;
 
-	mst_for_lanes (i, live)
+	mst_for_lanes(i, live)
 		right |= (mst_lanes)mst_equal_ct(expected[i], received[i], MST_PROOF_SIZE) << i;
 	return right;
 }

@@ -60,7 +60,7 @@ static const struct row rows[] = {
 	{"a12001", OK},
 	{"a13a0001000001", OK},
 	{"a1616101", OK},
-	{"a2054101610101", MALFORMED},
+	{"a2054101610101", OK},
 	{"a20541016101f6", OK},
 	{"a1414001", OK},
 
@@ -153,7 +153,7 @@ static const struct row rows[] = {
 	{"a10c61ff", MALFORMED},
 	{"a10c62c080", MALFORMED},
 	{"a119", MALFORMED},
-	{"ff", MALFORMED},
+	{"ff", TYPE},
 	{"bb7fffffffffffffff", MALFORMED},
 	{"a1055bffffffffffffffff", MALFORMED},
 
