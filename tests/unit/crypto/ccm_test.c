@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 
 #include "base/text.h"
+#include "ccm_vectors.h"
 
 #define TEXT_MAX 2039 /* an opened in_size is at most 2047 */
 #define AAD_MAX  255
@@ -197,6 +198,47 @@ check_open(struct mst_crypto *engine, struct test_rng *rng)
 	}
 }
 
+#define VTT128_SIZE  24
+#define VTT128_COUNT (sizeof(vtt128) / sizeof(vtt128[0]))
+
+static void
+check_vtt128(struct mst_crypto *engine, struct test_rng *rng)
+{
+	struct ccm_lanes *l = &lanes;
+
+	(void)rng;
+	for (unsigned i = 0; i < MST_LANES; i++) {
+		const struct vtt128 *v = &vtt128[i % VTT128_COUNT];
+
+		mst_hex_decode(VTT128_KEY, 32, l->ops.key[i], 16);
+		mst_hex_decode(VTT128_NONCE, 26, l->ops.nonce[i], 13);
+		mst_hex_decode(v->aad, 64, l->aad[i], 32);
+		mst_hex_decode(v->payload, 48, l->in[i], VTT128_SIZE);
+		mst_hex_decode(v->sealed, 64, l->sealed[i], VTT128_SIZE + MST_CCM_TAG);
+		l->ops.aad[i] = l->aad[i];
+		l->ops.aad_size[i] = 32;
+		l->ops.in[i] = l->in[i];
+		l->ops.in_size[i] = VTT128_SIZE;
+		l->ops.out[i] = l->out[i];
+	}
+	mst_ccm_seal_burst(engine, ~(mst_lanes)0, &l->ops);
+	for (unsigned i = 0; i < MST_LANES; i++) {
+		assert_memory_equal(l->out[i], l->sealed[i], VTT128_SIZE + MST_CCM_TAG);
+		l->ops.in[i] = l->sealed[i];
+		l->ops.in_size[i] += MST_CCM_TAG;
+	}
+	assert_true(mst_ccm_open_burst(engine, ~(mst_lanes)0, &l->ops) == ~(mst_lanes)0);
+	for (unsigned i = 0; i < MST_LANES; i++)
+		assert_memory_equal(l->out[i], l->in[i], VTT128_SIZE);
+}
+
+static void
+cavp_vectors(void **state)
+{
+	(void)state;
+	on_every_engine(check_vtt128);
+}
+
 static void
 seal_agrees_with_openssl(void **state)
 {
@@ -215,6 +257,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(cavp_vectors),
 		cmocka_unit_test(seal_agrees_with_openssl),
 		cmocka_unit_test(open_takes_right_tags_alone),
 	};
