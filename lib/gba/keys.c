@@ -10,9 +10,10 @@
 
 void
 mst_kdf_burst(struct mst_crypto *engine, mst_lanes live, const struct mst_hmac_cols *key,
-	const struct mst_kdf_cols *kdf, mst_b32 *out)
+	struct mst_kdf_cols *kdf, mst_b32 *out)
 {
 	const uint8_t *message[MST_LANES];
+	mst_lanes all = live;
 
 	mst_for_lanes(i, live)
 		message[i] = kdf->s[i];
@@ -25,6 +26,8 @@ mst_kdf_burst(struct mst_crypto *engine, mst_lanes live, const struct mst_hmac_c
 		mst_hmac_burst(engine, equal, key, message, size, out);
 		live &= ~equal;
 	}
+	mst_for_lanes(i, all)
+		mst_wipe(kdf->s[i], kdf->size[i]);
 }
 
 void
@@ -38,7 +41,8 @@ mst_gba_key_burst(struct mst_crypto *engine, mst_lanes live, const mst_b16 *ck, 
 		memcpy(key[i] + sizeof(mst_b16), ik[i], sizeof(mst_b16));
 	}
 	mst_hmac_key_burst(engine, live, key, ks);
-	mst_wipe(key, sizeof(key));
+	mst_for_lanes(i, live)
+		mst_wipe(key[i], sizeof(key[i]));
 }
 
 int
@@ -74,7 +78,7 @@ mst_gba_ks_naf_burst(struct mst_crypto *engine, mst_lanes live, mst_lanes gba_u,
 	mst_kdf_burst(engine, live, ks, &kdf, ks_naf);
 }
 
-/* The first 16 octets of the KDF's value. Wipes the inputs. */
+/* The first 16 octets of the KDF's value. */
 static void
 make_proof(struct mst_crypto *engine, mst_lanes live, const struct mst_hmac_cols *ks,
 	struct mst_kdf_cols *kdf, mst_b16 *proof)
@@ -84,8 +88,8 @@ make_proof(struct mst_crypto *engine, mst_lanes live, const struct mst_hmac_cols
 	mst_kdf_burst(engine, live, ks, kdf, mac);
 	mst_for_lanes(i, live)
 		memcpy(proof[i], mac[i], MST_PROOF_SIZE);
-	mst_wipe(mac, sizeof(mac));
-	mst_wipe(kdf, sizeof(*kdf));
+	mst_for_lanes(i, live)
+		mst_wipe(mac[i], sizeof(mac[i]));
 }
 
 void

@@ -87,9 +87,9 @@ mst_kdf_put(struct mst_kdf_cols *kdf, unsigned lane, const void *parameter, size
 	mst_kdf_end_parameter(kdf, lane, n);
 }
 
-/** out[i] = HMAC-SHA-256 of S of lane i under the prepared key. S may have any mix of lengths. */
+/** out[i] = HMAC-SHA-256 of S of lane i under the prepared key. S may have any mix of lengths; it is wiped. */
 void mst_kdf_burst(struct mst_crypto *engine, mst_lanes live, const struct mst_hmac_cols *key,
-	const struct mst_kdf_cols *kdf, mst_b32 *out);
+	struct mst_kdf_cols *kdf, mst_b32 *out);
 
 /** Prepares Ks = CK || IK of each lane as the key of all functions below. */
 void mst_gba_key_burst(struct mst_crypto *engine, mst_lanes live, const mst_b16 *ck,
