@@ -5,26 +5,28 @@
  *	RAND  = AES-128 of block under the site's cookie key
  *	block = IMSI code (50 bits) || IND (5) || nonce (9) || tick (32) || zeros (32)
  *
- * Why RAND can serve: AES under a secret key is a permutation that nobody outside can tell from a
- * random one, so RAND is unpredictable, and differs whenever the block differs. Only who has the
- *key makes a RAND that decrypts to 32 zero bits, an IMSI code below MST_IMSI_CODE_END and a tick
- * within the lifetime: at a lifetime of 1200 ticks one guess in 2^53 does, with two live keys, and
- *a guess still needs the SIM's proof. A challenge thus holds no state, spends no octets on a cookie
- * and gives identity, IND and age back on the answer. Ub keeps a cookie parameter of its own for an
- * HSS outside muster that chooses RAND itself.
+ * Why RAND can serve: AES under a secret key is a permutation that nobody outside can tell
+ * from a random one, so RAND is unpredictable, and differs whenever the block differs. Only
+ * who has the key makes a RAND that decrypts to 32 zero bits, an IMSI code below
+ * MST_IMSI_CODE_END and a tick within the lifetime: at a lifetime of 1200 ticks one guess in
+ * 2^52 does, with two live keys, and a guess still needs the SIM's proof. A challenge thus
+ * holds no state, spends no octets on a cookie and gives identity, IND and age back on the
+ * answer. Ub keeps a cookie parameter of its own for an HSS outside muster that chooses RAND
+ * itself.
  *
- * Gateways of one site share the keys and have INDs of their own, hence never the same RAND. The
- *tick is the low half of the clock of SQN (aka/sqn.h); 32 bits do not come round within the life of
- *a key. One tick, identity, IND and nonce give one RAND again, which repeats the challenge:
- *harmless.
+ * Gateways of one site share the keys and have INDs of their own, hence never the same RAND.
+ * The tick is the low half of the clock of SQN (aka/sqn.h); 32 bits do not come round within
+ * the life of a key. One tick, identity, IND and nonce give one RAND again, which repeats the
+ * challenge: harmless.
  *
  *	mst_cookie_keys_init(engine, &keys, key);
  *	mst_cookie_issue_burst(engine, live, &keys, tick, &block, rand);
  *	ok = mst_cookie_open_burst(engine, live, &keys, tick, 1200, rand, &block, status);
  *	mst_cookie_keys_rotate(engine, &keys, next);
  *
- * Context: owner thread of the engine, data path; no allocation. Keys are the worker's own copy;
- *key octets and their rotation come from outside. Rows of dead lanes are neither read nor written.
+ * Context: owner thread of the engine, data path; no allocation. Keys are the worker's own
+ * copy; key octets and their rotation come from outside. Rows of dead lanes are neither read
+ * nor written.
  */
 #ifndef MST_GBA_COOKIE_H
 #define MST_GBA_COOKIE_H
