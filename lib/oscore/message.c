@@ -183,25 +183,29 @@ parse_inner(const struct mst_coap_msg *outer, const uint8_t *data, size_t size,
 	struct mst_coap_msg *inner)
 {
 	const uint16_t class_u = MST_COAP_HAS_URI_HOST | MST_COAP_HAS_URI_PORT | MST_COAP_HAS_PROXY;
-	struct mst_coap_msg m = *outer;
+	struct mst_coap_options opt;
 	uint16_t taken;
 	int err;
 
 	if (size == 0 || !code_fits(outer->code, data[0]))
 		return -MST_E_OSCORE_INNER;
-	m.code = data[0];
-	err = mst_coap_parse_options(data + 1, size - 1, &m.opt);
-	if (err == -MST_E_COAP_OPTION || (!err && (m.opt.has & MST_COAP_HAS_OSCORE) != 0))
+	err = mst_coap_parse_options(data + 1, size - 1, &opt);
+	if (err == -MST_E_COAP_OPTION || (!err && (opt.has & MST_COAP_HAS_OSCORE) != 0))
 		return -MST_E_OSCORE_INNER;
 	if (err)
 		return err;
-	taken = outer->opt.has & class_u & ~m.opt.has;
+	taken = outer->opt.has & class_u & ~opt.has;
 	if ((taken & MST_COAP_HAS_URI_HOST) != 0)
-		m.opt.uri_host = outer->opt.uri_host;
+		opt.uri_host = outer->opt.uri_host;
 	if ((taken & MST_COAP_HAS_URI_PORT) != 0)
-		m.opt.uri_port = outer->opt.uri_port;
-	m.opt.has |= taken;
-	*inner = m;
+		opt.uri_port = outer->opt.uri_port;
+	opt.has |= taken;
+	inner->type = outer->type;
+	inner->code = data[0];
+	inner->token_size = outer->token_size;
+	inner->mid = outer->mid;
+	inner->token = outer->token;
+	inner->opt = opt;
 	return 0;
 }
 

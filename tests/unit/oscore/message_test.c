@@ -434,6 +434,23 @@ inner_messages(void **state)
 	}
 }
 
+/* What the plaintext says goes before what the outer message says. */
+static void
+inner_goes_first(void **state)
+{
+	static const uint8_t outer[] = {0x40, 2, 0, 7, 0x31, 'h', 0x41, 9, 0x20, 0xff, 1};
+
+	(void)state;
+	reset();
+	assert_int_equal(mst_coap_parse(outer, sizeof(outer), &msg[0]), 0);
+	result.size[0] = (uint16_t)hex("0131694105", opened[0]);
+	assert_int_equal(mst_oscore_parse_inner_burst(MST_LANE(0), msg, &result, msg, status), 1);
+	assert_int_equal(msg[0].opt.uri_host.size, 1);
+	assert_int_equal(msg[0].opt.uri_host.data[0], 'i');
+	assert_int_equal(msg[0].opt.uri_port, 5);
+	assert_int_equal(msg[0].opt.payload.size, 0);
+}
+
 int
 main(void)
 {
@@ -444,6 +461,7 @@ main(void)
 		cmocka_unit_test(wrong_id),
 		cmocka_unit_test(limits),
 		cmocka_unit_test(inner_messages),
+		cmocka_unit_test(inner_goes_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
