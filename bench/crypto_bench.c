@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Primitives on every backend of the engine beside OpenSSL: Milenage vectors, a KDF under a new key,
+ * CCM open and seal of a join.
+ */
+#include <openssl/evp.h>
+#include <string.h>
+
+#include "aka/milenage.h"
+#include "crypto/crypto.h"
+#include "shim.h"
+
+#define KDF_SIZE  100 /* octets of S for Ks_NAF */
+#define JOIN_SIZE 60  /* octets of a join's plaintext */
+#define AAD_SIZE  24
+
+static mst_b16 k[MST_LANES], opc[MST_LANES], rand_[MST_LANES];
+static mst_b32 key[MST_LANES], mac[MST_LANES];
+static uint64_t sqn[MST_LANES];
+static uint16_t amf[MST_LANES];
+static uint8_t text[MST_LANES][128];
+
+static void
+fill(void)
+{
+	for (unsigned i = 0; i < MST_LANES; i++) {
+		memset(k[i], (int)i, 16);
+		memset(opc[i], (int)i + 1, 16);
+		memset(rand_[i], (int)i + 2, 16);
+		memset(key[i], (int)i + 3, 32);
+		memset(text[i], (int)i + 4, sizeof(text[i]));
+	}
+}
+
+static struct mst_crypto *
+engine(struct mst_bench *b, const void *backend)
+{
+	struct mst_crypto *c;
+
+	fill();
+	if (mst_crypto_create(&c, backend) == 0)
+		return c;
+	mst_bench_skip(b, "backend not on this CPU");
+	return NULL;
+}
+
+static void
+milenage(struct mst_bench *b, const void *backend, unsigned wanted)
+{
+	static struct mst_milenage_out out;
+	const struct mst_milenage_in in = {k, opc, rand_, sqn, amf};
+	struct mst_crypto *c = engine(b, backend);
+
+	while (c != NULL && mst_bench_next(b)) {
+		mst_bench_begin(b);
+		mst_milenage_burst(c, ~(mst_lanes)0, wanted, &in, &out);
+		mst_bench_end(b, MST_LANES);
+	}
+	mst_crypto_destroy(c);
+}
+
+static void
+milenage_challenge(struct mst_bench *b, const void *backend)
+{
+	milenage(b, backend, MST_MILENAGE_F1 | MST_MILENAGE_F2345);
+}
+
+static void
+milenage_answer(struct mst_bench *b, const void *backend)
+{
+	milenage(b, backend, MST_MILENAGE_F2345);
+}
+
+/** One key schedule and `blocks` blocks by EVP, as a scalar Milenage costs at least. */
+static void
+evp_milenage(struct mst_bench *b, unsigned blocks)
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	uint8_t out[16];
+	int n;
+
+	fill();
+	EVP_EncryptInit_ex2(ctx, EVP_aes_128_ecb(), k[0], NULL, NULL);
+	EVP_CIPHER_CTX_set_padding(ctx, 0);
+	while (mst_bench_next(b)) {
+		mst_bench_begin(b);
+		for (unsigned i = 0; i < MST_LANES; i++) {
+			EVP_EncryptInit_ex2(ctx, NULL, k[i], NULL, NULL);
+			for (unsigned j = 0; j < blocks; j++)
+				EVP_EncryptUpdate(ctx, out, &n, rand_[i], 16);
+		}
+		mst_bench_end(b, MST_LANES);
+	}
+	EVP_CIPHER_CTX_free(ctx);
+}
+
+static void
+evp_challenge(struct mst_bench *b, const void *arg)
+{
+	(void)arg;
+	evp_milenage(b, 5);
+}
+
+static void
+evp_answer(struct mst_bench *b, const void *arg)
+{
+	(void)arg;
+	evp_milenage(b, 4);
+}
+
+static void
+ks_naf(struct mst_bench *b, const void *backend)
+{
+	static struct mst_hmac_cols prepared;
+	const uint8_t *message[MST_LANES];
+	struct mst_crypto *c = engine(b, backend);
+
+	for (unsigned i = 0; i < MST_LANES; i++)
+		message[i] = text[i];
+	while (c != NULL && mst_bench_next(b)) {
+		mst_bench_begin(b);
+		mst_hmac_key_burst(c, ~(mst_lanes)0, key, &prepared);
+		mst_hmac_burst(c, ~(mst_lanes)0, &prepared, message, KDF_SIZE, mac);
+		mst_bench_end(b, MST_LANES);
+	}
+	mst_crypto_destroy(c);
+}
+
+static void
+evp_mac_ks_naf(struct mst_bench *b, const void *arg)
+{
+	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(hmac);
+	OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string("digest", (char[]){"SHA256"}, 0),
+		OSSL_PARAM_construct_end()};
+	size_t n;
+
+	(void)arg;
+	fill();
+	EVP_MAC_init(ctx, key[0], 32, params);
+	while (mst_bench_next(b)) {
+		mst_bench_begin(b);
+		for (unsigned i = 0; i < MST_LANES; i++) {
+			EVP_MAC_init(ctx, key[i], 32, NULL);
+			EVP_MAC_update(ctx, text[i], KDF_SIZE);
+			EVP_MAC_final(ctx, mac[i], &n, 32);
+		}
+		mst_bench_end(b, MST_LANES);
+	}
+	EVP_MAC_CTX_free(ctx);
+	EVP_MAC_free(hmac);
+}
+
+static void
+ccm_open_seal(struct mst_bench *b, const void *backend)
+{
+	static struct mst_ccm_cols seal, open;
+	static uint8_t sealed[MST_LANES][128], opened[MST_LANES][128];
+	struct mst_crypto *c = engine(b, backend);
+
+	for (unsigned i = 0; i < MST_LANES; i++) {
+		memcpy(seal.key[i], k[i], 16);
+		seal.aad[i] = text[i];
+		seal.aad_size[i] = AAD_SIZE;
+		seal.in[i] = text[i];
+		seal.out[i] = sealed[i];
+		seal.in_size[i] = JOIN_SIZE;
+	}
+	open = seal;
+	for (unsigned i = 0; i < MST_LANES; i++) {
+		open.in[i] = sealed[i];
+		open.out[i] = opened[i];
+		open.in_size[i] = JOIN_SIZE + MST_CCM_TAG;
+	}
+	while (c != NULL && mst_bench_next(b)) {
+		mst_bench_begin(b);
+		mst_ccm_seal_burst(c, ~(mst_lanes)0, &seal);
+		mst_ccm_open_burst(c, ~(mst_lanes)0, &open);
+		mst_bench_end(b, MST_LANES);
+	}
+	mst_crypto_destroy(c);
+}
+
+static void
+evp_ccm(EVP_CIPHER_CTX *ctx, int encrypt, const uint8_t *in, uint8_t *out, uint8_t *tag, unsigned i)
+{
+	static const uint8_t nonce[MST_CCM_NONCE];
+	int n;
+
+	EVP_CipherInit_ex2(ctx, EVP_aes_128_ccm(), NULL, NULL, encrypt, NULL);
+	EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_IVLEN, MST_CCM_NONCE, NULL);
+	EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, MST_CCM_TAG, encrypt ? NULL : tag);
+	EVP_CipherInit_ex2(ctx, NULL, k[i], nonce, encrypt, NULL);
+	EVP_CipherUpdate(ctx, NULL, &n, NULL, JOIN_SIZE);
+	EVP_CipherUpdate(ctx, NULL, &n, text[i], AAD_SIZE);
+	EVP_CipherUpdate(ctx, out, &n, in, JOIN_SIZE);
+	if (encrypt)
+		EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, MST_CCM_TAG, tag);
+}
+
+static void
+evp_ccm_open_seal(struct mst_bench *b, const void *arg)
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	uint8_t sealed[128], opened[128], tag[MST_CCM_TAG];
+
+	(void)arg;
+	fill();
+	while (mst_bench_next(b)) {
+		mst_bench_begin(b);
+		for (unsigned i = 0; i < MST_LANES; i++) {
+			evp_ccm(ctx, 1, text[i], sealed, tag, i);
+			evp_ccm(ctx, 0, sealed, opened, tag, i);
+		}
+		mst_bench_end(b, MST_LANES);
+	}
+	EVP_CIPHER_CTX_free(ctx);
+}
+
+void
+bench_crypto(void)
+{
+	static char who[8][32];
+	const char *backend;
+
+	for (unsigned i = 0; (backend = mst_crypto_backend(i)) != NULL && i < 8; i++) {
+		strcpy(who[i], "muster/");
+		strncat(who[i], backend, sizeof(who[i]) - 8);
+		mst_bench_add("milenage_challenge", who[i], milenage_challenge, backend);
+		mst_bench_add("milenage_answer", who[i], milenage_answer, backend);
+		mst_bench_add("ks_naf", who[i], ks_naf, backend);
+		mst_bench_add("ccm_open_seal", who[i], ccm_open_seal, backend);
+	}
+	mst_bench_add("milenage_challenge", "openssl-evp", evp_challenge, NULL);
+	mst_bench_add("milenage_answer", "openssl-evp", evp_answer, NULL);
+	mst_bench_add("ks_naf", "openssl-evp-mac", evp_mac_ks_naf, NULL);
+	mst_bench_add("ccm_open_seal", "openssl-evp", evp_ccm_open_seal, NULL);
+}
