@@ -30,8 +30,11 @@ struct request {
 	uint8_t *out; /* GW_INNER_MAX octets */
 };
 
+/** What the key is the answer to. */
+enum how { ENTERED, WAS_MEMBER, READ };
+
 static int
-answer_joined(const struct request *r, const struct mst_group *g, bool located)
+answer_key(const struct request *r, const struct mst_group *g, enum how how)
 {
 	const struct gw *gw = r->w->gw;
 	uint32_t now = r->w->now_s;
@@ -44,14 +47,19 @@ answer_joined(const struct request *r, const struct mst_group *g, bool located)
 	int size;
 
 	memcpy(key.kg, g->kg, sizeof(key.kg));
-	size = located ? mst_ua_build_joined(r->out, GW_INNER_MAX, g->gid,
-				 mst_subs_imsi(r->subscriber), &key)
-		       : mst_ua_build_key(r->out, GW_INNER_MAX, &key);
+	if (how == READ)
+		size = mst_ua_build_key(r->out, GW_INNER_MAX, &key);
+	else
+		size = mst_ua_build_joined(r->out, GW_INNER_MAX, how == ENTERED, g->gid,
+			mst_subs_imsi(r->subscriber), &key);
 	mst_wipe(&key, sizeof(key));
 	return size;
 }
 
-/** The list's row for this device: found, or added where the request is not a repetition. */
+/**
+ * The list's row for this device: found, or added where the request is not a repetition.
+ * Returns ENTERED, WAS_MEMBER or a negative error.
+ */
 static int
 enter(const struct request *r, const struct mst_group *g)
 {
@@ -64,7 +72,7 @@ enter(const struct request *r, const struct mst_group *g)
 			m->imei = r->join->imei;
 			gw_count(&w->counters.outcome[GW_REJOINS], 1);
 		}
-		return 0;
+		return WAS_MEMBER;
 	}
 	if (r->repeated)
 		return -MST_E_REPEAT_STALE;
@@ -74,7 +82,7 @@ enter(const struct request *r, const struct mst_group *g)
 	err = mst_members_add(&w->members, g->index, r->sid, r->join->imei, w->now_s, &m);
 	if (err)
 		mst_subs_dec_joined(r->subscriber);
-	return err;
+	return err ? err : ENTERED;
 }
 
 /**
@@ -146,21 +154,20 @@ create(const struct request *r)
 		err = publish(r, &wanted, &g);
 	if (err == 0)
 		err = enter(r, g);
-	return err ? err : answer_joined(r, g, true);
+	return err < 0 ? err : answer_key(r, g, (enum how)err);
 }
 
 static int
 join(const struct request *r)
 {
 	const struct mst_group *g = mst_groups_find_rcu(&r->w->gw->groups, r->gid);
-	uint32_t before = mst_members_count(&r->w->members);
-	int err = g != NULL ? enter(r, g) : -MST_E_GROUP_UNKNOWN;
+	int how = g != NULL ? enter(r, g) : -MST_E_GROUP_UNKNOWN;
 
-	if (err)
-		return err;
-	gw_count(&r->w->counters.outcome[GW_JOINS],
-		mst_members_count(&r->w->members) - before);
-	return answer_joined(r, g, true);
+	if (how < 0)
+		return how;
+	if (how == ENTERED)
+		gw_count(&r->w->counters.outcome[GW_JOINS], 1);
+	return answer_key(r, g, (enum how)how);
 }
 
 static int
@@ -174,7 +181,7 @@ read_group(const struct request *r, bool number_only)
 		return -MST_E_NOT_MEMBER;
 	gw_count(&r->w->counters.outcome[GW_READS], 1);
 	return number_only ? mst_ua_build_num(r->out, GW_INNER_MAX, g->num)
-			   : answer_joined(r, g, false);
+			   : answer_key(r, g, READ);
 }
 
 static int

@@ -93,9 +93,12 @@ struct mst_ua_key {
 	uint32_t check_interval; /* seconds */
 };
 
-/** 2.01 to a creation or join: Location-Path ace-group/G-ID/nodes/IMSI, join-response. */
-int mst_ua_build_joined(
-	void *out, size_t capacity, uint64_t gid, uint64_t imsi, const struct mst_ua_key *key);
+/**
+ * 2.01 to a creation or join that entered the device, 2.04 where it was a member before:
+ * Location-Path ace-group/G-ID/nodes/IMSI, join-response.
+ */
+int mst_ua_build_joined(void *out, size_t capacity, bool entered, uint64_t gid, uint64_t imsi,
+	const struct mst_ua_key *key);
 /** 2.05 join-response to GET on a group. */
 int mst_ua_build_key(void *out, size_t capacity, const struct mst_ua_key *key);
 /** 2.05 to GET on a group's number. */
@@ -112,13 +115,13 @@ int mst_ua_build_error(void *out, size_t capacity, int err, uint32_t max_age_s);
 /** A response as the device sees it. */
 struct mst_ua_response {
 	uint8_t code;
-	bool has_location; /* 2.01 */
+	bool has_location; /* 2.01, 2.04 */
 	int error_id;      /* of RFC 9594 in an error, or -1 */
 	uint64_t gid;      /* of Location-Path */
 	uint64_t node;     /* of Location-Path: IMSI code */
 	uint32_t max_age;  /* seconds; 60 when absent (RFC 7252 section 5.10.5) */
 	union {
-		struct mst_ua_key key; /* MANAGE, GROUP: 2.01 and 2.05 */
+		struct mst_ua_key key; /* MANAGE, GROUP: 2.01, 2.04, 2.05 */
 		uint32_t num;          /* GROUP_NUM: 2.05 */
 		struct {
 			struct mst_coap_span btid; /* in place */
@@ -130,7 +133,7 @@ struct mst_ua_response {
 /**
  * Parses the plaintext of a response to a request on `res`. Codes of class 4 and 5 are a parsed
  * response, too. Returns 0, -MST_E_OSCORE_INNER (no response, malformed options, another success
- * code than the request has, 2.01 without or with a malformed Location-Path), -MST_E_COAP_FORMAT,
+ * code than the request has, 2.01 or 2.04 without or with a malformed Location-Path), -MST_E_COAP_FORMAT,
  * or the errors of the payload as in mst_ua_parse_join(); then *response is untouched.
  */
 int mst_ua_parse_response(

@@ -6,14 +6,14 @@
 #define MAX_AGE_DEFAULT 60 /* RFC 7252 section 5.10.5 */
 
 int
-mst_ua_build_joined(
-	void *out, size_t capacity, uint64_t gid, uint64_t imsi, const struct mst_ua_key *key)
+mst_ua_build_joined(void *out, size_t capacity, bool entered, uint64_t gid, uint64_t imsi,
+	const struct mst_ua_key *key)
 {
 	char text[MST_GID_TEXT];
 	struct mst_coap_build b;
 	size_t n;
 
-	mst_coap_build_inner(&b, out, capacity, MST_COAP_CREATED);
+	mst_coap_build_inner(&b, out, capacity, entered ? MST_COAP_CREATED : MST_COAP_CHANGED);
 	mst_coap_put_option(&b, MST_COAP_OPT_LOCATION_PATH, "ace-group", 9);
 	mst_gid_build(gid, text);
 	mst_coap_put_option(&b, MST_COAP_OPT_LOCATION_PATH, text, MST_GID_TEXT);
@@ -155,18 +155,18 @@ parse_num(const struct mst_coap_span *payload, struct mst_ua_response *response)
 	return mst_cbor_end(&r);
 }
 
-/* Payload of a 2.01 or 2.05. */
+/* Payload of a 2.01, 2.04 or 2.05. */
 static int
 parse_success(
 	const struct mst_coap_options *opt, enum mst_res res, struct mst_ua_response *response)
 {
-	bool created = response->code == MST_COAP_CREATED;
+	bool joined = response->code == MST_COAP_CREATED || response->code == MST_COAP_CHANGED;
 	int err = 0;
 
-	if (created ? res != MST_RES_MANAGE && res != MST_RES_GROUP
+	if (joined ? res != MST_RES_MANAGE && res != MST_RES_GROUP
 		    : response->code != MST_COAP_CONTENT || res == MST_RES_MANAGE)
 		return -MST_E_OSCORE_INNER;
-	if (created)
+	if (joined)
 		err = parse_location(opt, response);
 	if (err != 0)
 		return err;
