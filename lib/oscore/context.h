@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Security contexts of OSCORE (RFC 8613 section 3.2) with AES-CCM-16-64-128 and HKDF SHA-256: keys
- *of both directions and the Common IV, derived for up to 64 lanes at once.
+ * of both directions and the Common IV, derived for up to 64 lanes at once.
  *
  * What all contexts of one use have in common is a profile: Master Salt, the server's ID and the
  * sizes of what differs between lanes. The same profile serves both ends: "client" is who sends the

@@ -24,9 +24,8 @@
  * Aliases: plain.data[i] may be the payload of outer[i] (decryption in place) but may not overlap
  * it otherwise, nor the buffer a message is built in, nor the row of another lane.
  * Limits: MST_OSCORE_PLAIN_MAX octets of plaintext.
- * Secrets: copies of keys are wiped before a function returns; plaintexts and keys are the
- *caller's. Context of all functions: owner thread of the engine, data path; never allocate or
- *block.
+ * Secrets: copies of keys are wiped on return; plaintexts and keys are the caller's.
+ * Context of all functions: owner thread of the engine, data path; never allocate or block.
  */
 #ifndef MST_OSCORE_MESSAGE_H
 #define MST_OSCORE_MESSAGE_H
@@ -63,9 +62,10 @@ struct mst_oscore_plain {
 };
 
 /**
- * Verifies and decrypts the payloads of requests to plain->data[i], plain->size[i]. Returns the
- *lanes that authenticate. The others get MST_E_OSCORE_TAG      wrong tag, or a payload that cannot
- *hold one MST_E_COAP_TOO_LARGE  the plaintext would pass plain->capacity or MST_OSCORE_PLAIN_MAX
+ * Verifies and decrypts the payloads of requests to plain->data[i], plain->size[i].
+ * Returns the lanes that authenticate. The others get
+ *	MST_E_OSCORE_TAG      wrong tag, or a payload that cannot hold one
+ *	MST_E_COAP_TOO_LARGE  plaintext above plain->capacity or MST_OSCORE_PLAIN_MAX
  * and their size[] is untouched; after a wrong tag their data[] is zeroed as far as the plaintext
  * would have reached. Replay is the caller's matter (window.h).
  */
@@ -84,10 +84,12 @@ mst_lanes mst_oscore_open_response_burst(struct mst_crypto *crypto, mst_lanes li
 /**
  * Parses plaintexts into the messages they protect (sections 8.2 and 8.4): type, mid and token are
  * the outer message's, code, options and payload the plaintext's; of the outer options only
- *Uri-Host, Uri-Port and "has a Proxy option" are taken over, where the plaintext has none. inner
- *may be outer. Returns the lanes that are well-formed. The others get MST_E_OSCORE_INNER   empty,
- *options malformed, an OSCORE option inside, a response's code in a request or the reverse
- *	MST_E_COAP_CRITICAL, MST_E_COAP_PATH  as mst_coap_parse_options() has them
+ * Uri-Host, Uri-Port and "has a Proxy option" are taken over, where the plaintext has none.
+ * inner may be outer. Returns the lanes that are well-formed. The others get
+ *	MST_E_OSCORE_INNER   empty, options malformed, an OSCORE option inside,
+ *	                     a response's code in a request or the reverse
+ *	MST_E_COAP_CRITICAL  as mst_coap_parse_options() has it
+ *	MST_E_COAP_PATH      the same
  * and their inner[] is untouched. These lanes did authenticate.
  */
 mst_lanes mst_oscore_parse_inner_burst(mst_lanes live, const struct mst_coap_msg *outer,

@@ -7,9 +7,8 @@
  *		msg.opt.oscore.data, msg.opt.oscore.size, &o);
  *	if (!err && o.kid_size == 7 && ...)
  *
- * Partial IVs are numbers here: an encoding with leading zeros (section 5 forbids it) is refused,
- *so a number has one encoding. kid and kid context of a parsed option point into the caller's
- *octets.
+ * Partial IVs are numbers here: leading zeros (section 5 forbids them) are refused, so a number has
+ * one encoding. kid and kid context of a parsed option point into the caller's octets.
  *
  * Limits: kid 7 octets (nonce length - 6), kid context 32.
  * Context of all functions: any thread, data path; never allocate or block.
@@ -41,9 +40,9 @@ struct mst_oscore_option {
 
 /**
  * Parses the option of a request, which carries Partial IV and kid. Returns 0, or
- *	-MST_E_OSCORE_OPTION  malformed: reserved flags, a length past the end, octets left over,
- *	                      a Partial IV that is not in its shortest form; Partial IV or kid
- *absent -MST_E_OSCORE_KID     well-formed, but kid or kid context is longer than any in use here
+ *	-MST_E_OSCORE_OPTION  malformed: reserved flags, a length past the end, octets left
+ *	                      over, a Partial IV with leading zeros; no Partial IV, no kid
+ *	-MST_E_OSCORE_KID     kid or kid context is longer than any in use here
  * and then *option is untouched.
  */
 int mst_oscore_option_parse_request(

@@ -69,6 +69,7 @@ each_engine(void (*f)(struct mst_crypto *))
 {
 	const char *name;
 
+	assert_non_null(mst_crypto_backend(0));
 	for (unsigned i = 0; (name = mst_crypto_backend(i)) != NULL; i++) {
 		struct mst_crypto *crypto;
 
