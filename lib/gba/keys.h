@@ -87,7 +87,10 @@ mst_kdf_put(struct mst_kdf_cols *kdf, unsigned lane, const void *parameter, size
 	mst_kdf_end_parameter(kdf, lane, n);
 }
 
-/** out[i] = HMAC-SHA-256 of S of lane i under the prepared key. S may have any mix of lengths; it is wiped. */
+/**
+ * out[i] = HMAC-SHA-256 of S of lane i under the prepared key. S may have any mix of lengths; it is
+ * wiped.
+ */
 void mst_kdf_burst(struct mst_crypto *engine, mst_lanes live, const struct mst_hmac_cols *key,
 	struct mst_kdf_cols *kdf, mst_b32 *out);
 

@@ -6,7 +6,7 @@
  *
  * Gateway:
  *	err = mst_ua_parse_request(plain, size, &request);
- *	n = mst_ua_build_joined(out, sizeof(out), gid, imsi, &key);
+ *	n = mst_ua_build_joined(out, sizeof(out), true, gid, imsi, &key);
  * Device:
  *	n = mst_ua_build_join(out, sizeof(out), gid, imei, MST_UA_STORE_ME);
  *	err = mst_ua_parse_response(plain, size, MST_RES_GROUP, &response);
@@ -133,8 +133,9 @@ struct mst_ua_response {
 /**
  * Parses the plaintext of a response to a request on `res`. Codes of class 4 and 5 are a parsed
  * response, too. Returns 0, -MST_E_OSCORE_INNER (no response, malformed options, another success
- * code than the request has, 2.01 or 2.04 without or with a malformed Location-Path), -MST_E_COAP_FORMAT,
- * or the errors of the payload as in mst_ua_parse_join(); then *response is untouched.
+ * code than the request has, 2.01 or 2.04 without or with a malformed Location-Path),
+ * -MST_E_COAP_FORMAT, or the errors of the payload as in mst_ua_parse_join(); then *response is
+ * untouched.
  */
 int mst_ua_parse_response(
 	const uint8_t *plain, size_t size, enum mst_res res, struct mst_ua_response *response);

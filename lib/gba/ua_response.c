@@ -164,7 +164,7 @@ parse_success(
 	int err = 0;
 
 	if (joined ? res != MST_RES_MANAGE && res != MST_RES_GROUP
-		    : response->code != MST_COAP_CONTENT || res == MST_RES_MANAGE)
+		   : response->code != MST_COAP_CONTENT || res == MST_RES_MANAGE)
 		return -MST_E_OSCORE_INNER;
 	if (joined)
 		err = parse_location(opt, response);

@@ -406,15 +406,17 @@ response_round_trip(void **state)
 
 	(void)state;
 	r = parse_response(
-		out, mst_ua_build_joined(out, sizeof(out), GID, IMSI, &key), MST_RES_GROUP);
+		out, mst_ua_build_joined(out, sizeof(out), true, GID, IMSI, &key), MST_RES_GROUP);
 	assert_int_equal(r.code, MST_COAP_CREATED);
 	assert_true(r.has_location && r.gid == GID && r.node == IMSI);
 	assert_int_equal(r.error_id, -1);
 	expect_key(&r.key, &key);
 
-	r = parse_response(out, mst_ua_build_joined(out, sizeof(out), UINT64_MAX, 0, &largest),
+	r = parse_response(out,
+		mst_ua_build_joined(out, sizeof(out), false, UINT64_MAX, 0, &largest),
 		MST_RES_MANAGE);
-	assert_true(r.gid == UINT64_MAX && r.node == 0);
+	assert_int_equal(r.code, MST_COAP_CHANGED);
+	assert_true(r.has_location && r.gid == UINT64_MAX && r.node == 0);
 	expect_key(&r.key, &largest);
 
 	r = parse_response(out, mst_ua_build_key(out, sizeof(out), &key), MST_RES_GROUP);
@@ -577,7 +579,7 @@ build(unsigned kind, uint8_t *out, size_t room)
 	case 3:
 		return mst_ua_build_read_session(out, room);
 	case 4:
-		return mst_ua_build_joined(out, room, GID, IMSI, &key);
+		return mst_ua_build_joined(out, room, true, GID, IMSI, &key);
 	case 5:
 		return mst_ua_build_key(out, room, &key);
 	case 6:
