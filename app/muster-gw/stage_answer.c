@@ -96,10 +96,11 @@ answer_results(struct gw_worker *w, mst_lanes live)
 void
 gw_stage_answer(struct gw_worker *w, mst_lanes live)
 {
-	mst_lanes known, right;
+	mst_lanes known, right, looked_up;
 
 	live = gw_cookies(w, live);
 	known = gw_subscribers(w, live);
+	looked_up = live;
 	live = gw_own(w, live & known) | (live & ~known);
 	gw_keys(w, live);
 	right = check_proofs(w, live) & known;
@@ -116,7 +117,7 @@ gw_stage_answer(struct gw_worker *w, mst_lanes live)
 	}
 	gw_count(&w->counters.outcome[GW_ANSWERS], mst_lanes_count(live));
 	answer_results(w, live);
-	gw_forget(w, live);
+	gw_forget(w, looked_up);
 }
 
 void
@@ -124,12 +125,13 @@ gw_stage_resync(struct gw_worker *w, mst_lanes live)
 {
 	struct gw_batch *b = w->batch;
 	const struct mst_milenage_in in = {.k = b->k, .opc = b->opc, .rand = b->rand};
-	mst_lanes known, right;
+	mst_lanes known, right, looked_up;
 	mst_auts auts[MST_LANES];
 	uint64_t sqn_ms[MST_LANES];
 
 	live = gw_cookies(w, live);
 	known = gw_subscribers(w, live);
+	looked_up = live;
 	mst_for_lanes(i, live)
 		memcpy(auts[i], b->ub[i].auts, sizeof(auts[i]));
 	right = mst_auts_check_burst(w->crypto, live, &in, auts, sqn_ms) & known;
@@ -139,6 +141,7 @@ gw_stage_resync(struct gw_worker *w, mst_lanes live)
 		mst_subs_set_dif(mst_hss_record(&w->gw->hss, b->ref[i]),
 			mst_sqn_dif(w->sqn_clock, sqn_ms[i]));
 	gw_count(&w->counters.outcome[GW_RESYNCS], mst_lanes_count(live));
+	gw_forget(w, looked_up);
 	if (live != 0)
 		gw_stage_challenge(w, live, false);
 }

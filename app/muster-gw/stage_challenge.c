@@ -78,6 +78,7 @@ make_autn(struct gw_worker *w, mst_lanes live, mst_lanes known)
 		b->sqn[i] = mst_sqn_make(w->sqn_clock, mst_subs_state_dif(state), w->gw->ind);
 	}
 	mst_autn_make_burst(w->crypto, live, b->gba_u, &in, b->autn);
+	gw_forget(w, live);
 }
 
 /** The challenge; with hints where asked for and where they fit the bound for the unproved. */

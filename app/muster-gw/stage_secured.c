@@ -103,7 +103,7 @@ static mst_lanes
 prove_express(struct gw_worker *w, mst_lanes live)
 {
 	struct gw_batch *b = w->batch;
-	mst_lanes known;
+	mst_lanes known, admitted;
 
 	mst_for_lanes(i, live) {
 		const struct mst_oscore_option *o = &b->option[i];
@@ -119,10 +119,11 @@ prove_express(struct gw_worker *w, mst_lanes live)
 	live = gw_cookies(w, live);
 	known = gw_subscribers(w, live);
 	gw_drop_lanes(w, live & ~known, MST_E_OSCORE_TAG);
-	live = gw_admitted(w, gw_own(w, live & known));
-	gw_keys(w, live);
-	gw_zn(w, live);
-	return live;
+	admitted = gw_admitted(w, gw_own(w, live & known));
+	gw_keys(w, admitted);
+	gw_zn(w, admitted);
+	gw_forget(w, live & ~admitted);
+	return admitted;
 }
 
 /** Opens the session that an express request has proved, unless a lane before it did. */

@@ -43,6 +43,7 @@ struct device {
 
 /** An answer: CoAP message, and its plaintext where it was protected. */
 struct answer {
+	struct mst_coap_msg request; /* its ids */
 	size_t size; /* 0: nothing came */
 	uint8_t octets[1600];
 	struct mst_coap_msg msg;
