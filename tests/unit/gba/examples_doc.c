@@ -59,7 +59,7 @@ doc_block(const char *name, const char *comment, const void *data, size_t size)
 void
 doc_print(void)
 {
-	fputs(HEADING + 1, stdout);
+	fputs(&HEADING[1], stdout);
 	for (size_t i = 0; i < item_count; i++) {
 		if (items[i].name != NULL)
 			printf("\n" FENCE "%s" FENCE_END, items[i].text);
