@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "crypto/native.h"
+
+#include <cpuid.h>
+#include <stdlib.h>
+
+#include "base/secret.h"
+
+#define STACK_USED 8192
+
+void
+mst_native_burn_stack(void)
+{
+	uint8_t area[STACK_USED];
+
+	mst_wipe(area, sizeof(area));
+}
+
+/* The CPU's own word for what __builtin_cpu_supports() has no name for in every compiler. */
+static bool
+has_sha(void)
+{
+	unsigned a, b, c, d;
+
+	return __get_cpuid_count(7, 0, &a, &b, &c, &d) && b & 1u << 29;
+}
+
+static bool
+has_vaes(void)
+{
+	unsigned a, b, c, d;
+
+	return __get_cpuid_count(7, 0, &a, &b, &c, &d) && c & 1u << 9;
+}
+
+static bool
+native_usable(void)
+{
+	return __builtin_cpu_supports("aes") && __builtin_cpu_supports("sse4.1") && has_sha();
+}
+
+/* The built-ins, unlike the bare CPU flags, also ask whether the system saves the registers. */
+static bool
+native_avx512_usable(void)
+{
+	return native_usable() && __builtin_cpu_supports("avx512f") &&
+	       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+	       __builtin_cpu_supports("avx512dq") && has_vaes();
+}
+
+/* The native kernels have no state of their own. */
+static struct mst_crypto *
+native_create(void)
+{
+	return calloc(1, sizeof(struct mst_crypto));
+}
+
+static void
+native_destroy(struct mst_crypto *engine)
+{
+	free(engine);
+}
+
+#define NATIVE_BACKEND(id, label, set)                                                             \
+	const struct mst_backend mst_backend_##id = {                                              \
+		.name = label,                                                                     \
+		.usable = id##_usable,                                                             \
+		.create = native_create,                                                           \
+		.destroy = native_destroy,                                                         \
+		.aes = mst_##set##_aes,                                                            \
+		.fan = mst_##set##_fan,                                                            \
+		.aes_key = mst_native_aes_key,                                                     \
+		.encrypt = mst_##set##_encrypt,                                                    \
+		.decrypt = mst_##set##_decrypt,                                                    \
+		.hmac_key = mst_native_hmac_key,                                                   \
+		.hmac = mst_native_hmac,                                                           \
+		.sha1_16 = mst_native_sha1_16,                                                     \
+		.seal = mst_##set##_seal,                                                          \
+		.open = mst_##set##_open,                                                          \
+	}
+
+NATIVE_BACKEND(native, "native", aesni);
+NATIVE_BACKEND(native_avx512, "native-avx512", vaes);

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The kernels of native_kernel.h and native_ccm.h with AES-NI: one block a register. */
+#include <immintrin.h>
+
+#include "crypto/native.h"
+
+#define VEC_LANES    1
+#define KERNEL(name) mst_aesni_##name
+
+typedef __m128i vec;
+
+struct slot {
+	unsigned lane;
+};
+
+INLINE struct slot
+vec_take(mst_lanes *rest)
+{
+	struct slot s = {(unsigned)__builtin_ctzll(*rest)};
+
+	*rest &= *rest - 1;
+	return s;
+}
+
+INLINE vec
+vec_all(const uint8_t *block)
+{
+	return _mm_loadu_si128((const __m128i *)block);
+}
+
+INLINE vec
+vec_load(const mst_b16 *col, struct slot at)
+{
+	return vec_all(col[at.lane]);
+}
+
+INLINE void
+vec_store(mst_b16 *col, struct slot at, vec x)
+{
+	_mm_storeu_si128((__m128i *)col[at.lane], x);
+}
+
+INLINE vec
+vec_gather(const uint8_t *const *from)
+{
+	return vec_all(from[0]);
+}
+
+INLINE void
+vec_scatter(uint8_t *const *to, vec x)
+{
+	_mm_storeu_si128((__m128i *)to[0], x);
+}
+
+INLINE vec
+vec_pick(uint32_t first, vec a, vec b)
+{
+	return first & 1 ? a : b;
+}
+
+INLINE vec
+vec_xor(vec a, vec b)
+{
+	return _mm_xor_si128(a, b);
+}
+
+INLINE vec
+vec_and(vec a, vec b)
+{
+	return _mm_and_si128(a, b);
+}
+
+/* Adds one to the last octet; a CCM counter here stays below 256. */
+INLINE vec
+vec_count(vec a)
+{
+	return _mm_add_epi8(a, _mm_set_epi64x((int64_t)1 << 56, 0));
+}
+
+#define vec_words(a, order)  _mm_shuffle_epi32(a, order)
+#define vec_enc(a, key)      _mm_aesenc_si128(a, key)
+#define vec_enc_last(a, key) _mm_aesenclast_si128(a, key)
+#define vec_dec(a, key)      _mm_aesdec_si128(a, key)
+#define vec_dec_last(a, key) _mm_aesdeclast_si128(a, key)
+
+/*
+ * FIPS 197 section 5.2 without the slow AESKEYGENASSIST: the last word, rotated and in all four
+ * columns, is past ShiftRows' reach, so that AESENCLAST is SubWord and the round constant.
+ */
+INLINE vec
+vec_key_next(vec key, uint8_t constant)
+{
+	vec t = _mm_shuffle_epi8(key, _mm_set1_epi32(0x0c0f0e0d));
+
+	t = _mm_aesenclast_si128(t, _mm_set1_epi32(constant));
+	key = _mm_xor_si128(key, _mm_slli_si128(key, 4));
+	key = _mm_xor_si128(key, _mm_slli_si128(key, 8));
+	return _mm_xor_si128(key, t);
+}
+
+#include "crypto/native_ccm.h"
+
+void
+mst_native_aes_key(struct mst_crypto *engine, const mst_b16 key, struct mst_aes_key *expanded)
+{
+	__m128i *encrypt_key = (__m128i *)expanded->encrypt;
+	__m128i *decrypt_key = (__m128i *)expanded->decrypt;
+
+	(void)engine;
+	encrypt_key[0] = vec_all(key);
+	for (unsigned r = 1; r <= ROUNDS; r++)
+		encrypt_key[r] = vec_key_next(encrypt_key[r - 1], round_constant[r - 1]);
+	decrypt_key[0] = encrypt_key[ROUNDS];
+	for (unsigned r = 1; r < ROUNDS; r++)
+		decrypt_key[r] = _mm_aesimc_si128(encrypt_key[ROUNDS - r]);
+	decrypt_key[ROUNDS] = encrypt_key[0];
+}
