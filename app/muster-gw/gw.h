@@ -34,7 +34,7 @@
 #include "session/session.h"
 #include "subs/slf.h"
 
-#define GW_WORKERS_MAX 64
+#define GW_WORKERS_MAX MST_PORT_QUEUES_MAX
 #define GW_RANDOM_POOL 4096
 
 struct gw_batch;

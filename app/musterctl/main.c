@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* musterctl: asks a running gateway over its control socket. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "ctl/ctl.h"
+#include "print.h"
+
+#define EXIT_GATEWAY 1
+#define EXIT_USAGE   2
+
+static const char usage[] =
+	"usage: musterctl [--socket PATH] [--json] VERB\n"
+	"\n"
+	"  status                  what runs: port, workers, sizes, memory\n"
+	"  stats                   outcomes, drops by reason, cycles by stage\n"
+	"  group list              all groups with their key ids and numbers of members\n"
+	"  group show G-ID         one group\n"
+	"  group members G-ID      IMSI, IMEI and since when, of each member\n"
+	"  session show ID         the session of an IMSI or a B-TID\n"
+	"\n"
+	"  -s, --socket PATH       control socket (default $XDG_RUNTIME_DIR/muster/muster.sock,\n"
+	"                          or /run/muster/muster.sock)\n"
+	"  -j, --json              one JSON object a line\n"
+	"  -V, --version\n"
+	"  -h, --help\n"
+	"\n"
+	"Keys are never shown; key ids, which tell keys apart, are.\n"
+	"Exit status: 0 good, 1 the gateway answered with an error, 2 usage or no gateway.\n";
+
+/** A verb: its words, what its argument is called in a request, how its rows look to people. */
+struct verb {
+	const char *words[2];
+	const char *argument;
+	void (*print)(struct printer *printer, const json_t *row);
+};
+
+static const struct verb verbs[] = {
+	{{"status"}, NULL, print_tree},
+	{{"stats"}, NULL, print_tree},
+	{{"group", "list"}, NULL, print_table},
+	{{"group", "show"}, "group", print_tree},
+	{{"group", "members"}, "group", print_table},
+	{{"session", "show"}, "session", print_tree},
+};
+
+static const struct option options[] = {
+	{"socket", required_argument, NULL, 's'},
+	{"json", no_argument, NULL, 'j'},
+	{"version", no_argument, NULL, 'V'},
+	{"help", no_argument, NULL, 'h'},
+	{0},
+};
+
+static _Noreturn void
+wrong_usage(const char *message)
+{
+	fprintf(stderr, "musterctl: %s; see musterctl --help\n", message);
+	exit(EXIT_USAGE);
+}
+
+/** The verb that argv names; *words gets how many words it took. */
+static const struct verb *
+find_verb(int argc, char **argv, int *words)
+{
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		const struct verb *v = &verbs[i];
+
+		*words = v->words[1] != NULL ? 2 : 1;
+		if (argc < *words || strcmp(argv[0], v->words[0]) != 0)
+			continue;
+		if (v->words[1] == NULL || strcmp(argv[1], v->words[1]) == 0)
+			return v;
+	}
+	wrong_usage(argc > 0 ? "no such verb" : "no verb");
+}
+
+struct output {
+	const struct verb *verb;
+	struct printer printer;
+	bool json;
+};
+
+static int
+on_row(void *user, json_t *row)
+{
+	struct output *o = user;
+
+	if (o->json) {
+		json_dumpf(row, stdout, JSON_COMPACT);
+		putchar('\n');
+	} else {
+		o->verb->print(&o->printer, row);
+	}
+	return ferror(stdout) ? -MST_E_FILE : 0;
+}
+
+static int
+ask(const char *socket, const struct verb *v, const char *argument, bool json)
+{
+	struct output o = {.verb = v, .json = json};
+	char error[MST_CTL_ERROR_SIZE], name[32];
+	struct mst_ctl_client *client;
+	json_t *args = json_object();
+	int err = mst_ctl_client_open(&client, socket, error);
+
+	if (err) {
+		fprintf(stderr, "musterctl: %s\n", error);
+		return EXIT_USAGE;
+	}
+	if (v->argument != NULL)
+		json_object_set_new(args, v->argument, json_string(argument));
+	snprintf(name, sizeof(name), "%s%s%s", v->words[0], v->words[1] ? " " : "",
+		v->words[1] ? v->words[1] : "");
+	err = mst_ctl_client_call(client, name, args, on_row, &o, error);
+	mst_ctl_client_close(client);
+	if (err == 0 && fflush(stdout) == 0)
+		return EXIT_SUCCESS;
+	fprintf(stderr, "musterctl: %s\n", err ? error : "cannot write");
+	return EXIT_GATEWAY;
+}
+
+static const char *
+default_socket(void)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	static char path[256];
+
+	if (runtime == NULL || geteuid() == 0)
+		runtime = "/run";
+	snprintf(path, sizeof(path), "%s/muster/muster.sock", runtime);
+	return path;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *socket = default_socket();
+	const struct verb *v;
+	bool json = false;
+	int c, words;
+
+	while ((c = getopt_long(argc, argv, "+s:jVh", options, NULL)) != -1) {
+		switch (c) {
+		case 's':
+			socket = optarg;
+			break;
+		case 'j':
+			json = true;
+			break;
+		case 'V':
+			puts("musterctl " MUSTER_VERSION);
+			return EXIT_SUCCESS;
+		case 'h':
+			fputs(usage, stdout);
+			return EXIT_SUCCESS;
+		default:
+			wrong_usage("wrong option");
+		}
+	}
+	v = find_verb(argc - optind, argv + optind, &words);
+	argc -= optind + words;
+	argv += optind + words;
+	/* --json is also taken at the end, where people type it. */
+	if (argc > 0 && strcmp(argv[argc - 1], "--json") == 0) {
+		json = true;
+		argc--;
+	}
+	if (argc != (v->argument != NULL ? 1 : 0))
+		wrong_usage(v->argument != NULL ? "this verb takes one argument"
+						: "this verb takes no argument");
+	return ask(socket, v, argv[0], json);
+}
