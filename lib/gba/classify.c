@@ -1,36 +1,55 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "gba/classify.h"
 
+#include "base/bytes.h"
 #include "base/err.h"
+#include "gba/nibbles.h"
 
 #define HAS_REFUSED                                                                                \
 	(MST_COAP_HAS_BLOCK1 | MST_COAP_HAS_BLOCK2 | MST_COAP_HAS_PROXY | MST_COAP_HAS_OSCORE)
 
+/* Eight characters 0-9a-f, the first in the highest octet, of the 32 bits. */
+static uint64_t
+to_text(uint32_t v)
+{
+	uint64_t digits = mst_nibbles_spread(v);
+	uint64_t letters = (digits + MST_OCTETS(6)) >> 4 & MST_OCTETS(1); /* 1 for 10..15 */
+
+	return digits + MST_OCTETS('0') + letters * ('a' - '0' - 10);
+}
+
+/* The inverse for such characters; any others give some value, whose text is not they. */
+static uint32_t
+from_text(uint64_t text)
+{
+	uint64_t letters = text >> 6 & MST_OCTETS(1);
+
+	return mst_nibbles_pack(((text & MST_OCTETS(0x0f)) + letters * 9) & MST_OCTETS(0x0f));
+}
+
 int
 mst_gid_parse(const uint8_t *text, size_t size, uint64_t *gid)
 {
-	uint64_t v = 0;
-	unsigned bad = 0;
+	uint64_t upper, lower;
+	uint32_t u, l;
 
 	if (size != MST_GID_TEXT)
 		return -MST_E_COAP_PATH;
-	for (unsigned i = 0; i < MST_GID_TEXT; i++) {
-		unsigned digit = text[i] - (unsigned)'0', letter = text[i] - (unsigned)'a';
-
-		bad |= (digit > 9) & (letter > 5);
-		v = v << 4 | ((digit <= 9 ? digit : letter + 10) & 0xf);
-	}
-	if (bad != 0)
+	upper = mst_get_be64(text);
+	lower = mst_get_be64(text + 8);
+	u = from_text(upper);
+	l = from_text(lower);
+	if (to_text(u) != upper || to_text(l) != lower)
 		return -MST_E_COAP_PATH;
-	*gid = v;
+	*gid = (uint64_t)u << 32 | l;
 	return 0;
 }
 
 void
 mst_gid_build(uint64_t gid, char text[MST_GID_TEXT])
 {
-	for (unsigned i = 0; i < MST_GID_TEXT; i++, gid <<= 4)
-		text[i] = "0123456789abcdef"[gid >> 60];
+	mst_put_be64((uint8_t *)text, to_text((uint32_t)(gid >> 32)));
+	mst_put_be64((uint8_t *)text + 8, to_text((uint32_t)gid));
 }
 
 static enum mst_res

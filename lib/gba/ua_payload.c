@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Payloads of Ua: IMEI, join-request and join-response of RFC 9594, problem details of RFC 9290. */
 #include "base/err.h"
+#include "gba/nibbles.h"
 #include "gba/ua_keys.h"
 
 int
 mst_imei_encode(const char *digits, size_t size, uint64_t *imei)
 {
-	uint64_t v = ~(uint64_t)0;
-	unsigned bad = 0;
+	uint64_t first, last, filler;
+	unsigned pad;
 
 	if (size < 14 || size > 16)
 		return -MST_E_GROUP_REQUEST;
-	for (size_t i = 0; i < size; i++) {
-		unsigned digit = (unsigned)(uint8_t)digits[i] - '0';
-
-		bad |= digit > 9;
-		v = v << 4 | (digit & 0xf);
-	}
-	if (bad != 0)
+	/* The first and the last eight digits, which overlap if there are fewer than 16. */
+	first = mst_get_be64((const uint8_t *)digits) ^ MST_OCTETS('0');
+	last = mst_get_be64((const uint8_t *)digits + size - 8) ^ MST_OCTETS('0');
+	if (((first | (first + MST_OCTETS(6)) | last | (last + MST_OCTETS(6))) &
+		    MST_OCTETS(0xf0)) != 0)
 		return -MST_E_GROUP_REQUEST;
-	for (; size < 16; size++)
-		v = v << 4 | 0xf;
-	*imei = v;
+	pad = 4 * (unsigned)(16 - size);
+	filler = ((uint64_t)1 << pad) - 1;
+	*imei = (uint64_t)mst_nibbles_pack(first) << 32 | (uint64_t)mst_nibbles_pack(last) << pad |
+		filler;
 	return 0;
 }
 
@@ -112,25 +112,29 @@ mst_ua_write_join(struct mst_writer *w, uint64_t imei, enum mst_ua_store store)
 	mst_cbor_write_uint(w, store);
 }
 
+/* Integers below 24 are their own encoding, so keys are written as octets. */
 void
 mst_ua_write_key(struct mst_writer *w, const struct mst_ua_key *key)
 {
+	static const uint8_t profile[] = {0x3a, 0x00, 0x01, 0x00, 0x00}; /* MST_UA_PROFILE */
+
 	mst_cbor_write_map(w, 7);
-	mst_cbor_write_uint(w, KEY_GKTY);
-	mst_cbor_write_int(w, MST_UA_PROFILE);
-	mst_cbor_write_uint(w, KEY_KEY);
-	mst_cbor_write_bstr(w, key->kg, MST_KG_SIZE);
-	mst_cbor_write_uint(w, KEY_NUM);
+	mst_write_u8(w, KEY_GKTY);
+	mst_write_bytes(w, profile, sizeof(profile));
+	mst_write_u8(w, KEY_KEY);
+	mst_write_u8(w, 0x40 | MST_KG_SIZE);
+	mst_write_bytes(w, key->kg, MST_KG_SIZE);
+	mst_write_u8(w, KEY_NUM);
 	mst_cbor_write_uint(w, key->num);
-	mst_cbor_write_uint(w, KEY_PROFILE);
-	mst_cbor_write_int(w, MST_UA_PROFILE);
-	mst_cbor_write_uint(w, KEY_EXP);
+	mst_write_u8(w, KEY_PROFILE);
+	mst_write_bytes(w, profile, sizeof(profile));
+	mst_write_u8(w, KEY_EXP);
 	mst_cbor_write_uint(w, key->exp);
-	mst_cbor_write_uint(w, KEY_EXI);
+	mst_write_u8(w, KEY_EXI);
 	mst_cbor_write_uint(w, key->exi);
-	mst_cbor_write_uint(w, KEY_POLICIES);
+	mst_write_u8(w, KEY_POLICIES);
 	mst_cbor_write_map(w, 1);
-	mst_cbor_write_uint(w, POLICY_CHECK_INTERVAL);
+	mst_write_u8(w, POLICY_CHECK_INTERVAL);
 	mst_cbor_write_uint(w, key->check_interval);
 }
 

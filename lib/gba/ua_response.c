@@ -3,26 +3,49 @@
 #include "base/err.h"
 #include "gba/ua_keys.h"
 
+#define PAYLOAD_MARKER  0xff
 #define MAX_AGE_DEFAULT 60 /* RFC 7252 section 5.10.5 */
+
+/* Location-Path ace-group/G-ID/nodes/IMSI and Content-Format as options of a plaintext. */
+static void
+put_location(struct mst_writer *w, uint64_t gid, uint64_t imsi)
+{
+	static const char path[] = "\x89"
+				   "ace-group"
+				   "\x0d\x03"
+				   "0123456789abcdef"
+				   "\x05"
+				   "nodes";
+	char digits[MST_IMSI_DIGITS_MAX];
+	size_t n = mst_imsi_decode(imsi, digits);
+	uint8_t *p = mst_write_span(w, sizeof(path) - 1);
+
+	if (p == NULL)
+		return;
+	memcpy(p, path, sizeof(path) - 1);
+	mst_gid_build(gid, (char *)p + 12);
+	if (n < 13) {
+		mst_write_u8(w, (uint8_t)n);
+	} else {
+		mst_write_u8(w, 13);
+		mst_write_u8(w, (uint8_t)(n - 13));
+	}
+	mst_write_bytes(w, digits, n);
+	mst_write_u8(w, (MST_COAP_OPT_CONTENT_FORMAT - MST_COAP_OPT_LOCATION_PATH) << 4 | 2);
+	mst_write_be16(w, MST_COAP_FORMAT_ACE_GROUPCOMM);
+}
 
 int
 mst_ua_build_joined(void *out, size_t capacity, bool entered, uint64_t gid, uint64_t imsi,
 	const struct mst_ua_key *key)
 {
-	char text[MST_GID_TEXT];
-	struct mst_coap_build b;
-	size_t n;
+	struct mst_writer w = mst_writer_init(out, capacity);
 
-	mst_coap_build_inner(&b, out, capacity, entered ? MST_COAP_CREATED : MST_COAP_CHANGED);
-	mst_coap_put_option(&b, MST_COAP_OPT_LOCATION_PATH, "ace-group", 9);
-	mst_gid_build(gid, text);
-	mst_coap_put_option(&b, MST_COAP_OPT_LOCATION_PATH, text, MST_GID_TEXT);
-	mst_coap_put_option(&b, MST_COAP_OPT_LOCATION_PATH, "nodes", 5);
-	n = mst_imsi_decode(imsi, text);
-	mst_coap_put_option(&b, MST_COAP_OPT_LOCATION_PATH, text, n);
-	mst_coap_put_uint(&b, MST_COAP_OPT_CONTENT_FORMAT, MST_COAP_FORMAT_ACE_GROUPCOMM);
-	mst_ua_write_key(mst_coap_put_payload(&b), key);
-	return mst_coap_build_fini(&b);
+	mst_write_u8(&w, entered ? MST_COAP_CREATED : MST_COAP_CHANGED);
+	put_location(&w, gid, imsi);
+	mst_write_u8(&w, PAYLOAD_MARKER);
+	mst_ua_write_key(&w, key);
+	return mst_writer_ok(&w) ? (int)mst_writer_size(&w) : -MST_E_NO_SPACE;
 }
 
 /* Starts a 2.05 with a payload. */
