@@ -177,7 +177,7 @@ struct mst_coap_options {
 
 struct mst_coap_msg {
 	uint8_t type; /* enum mst_coap_type */
-	uint8_t code; /* enum mst_coap_code or any other of classes 0, 2, 4, 5 */
+	uint8_t code; /* enum mst_coap_code or any other of classes 0, 2 to 5 */
 	uint8_t token_size;
 	uint16_t mid;
 	const uint8_t *token;
@@ -192,8 +192,7 @@ struct mst_coap_msg {
  *	-MST_E_COAP_TYPE    Empty as NON, a request as ACK, anything but Empty as RST
  * and then *msg is untouched.
  */
-int
-mst_coap_parse_header(const uint8_t *data, size_t size, struct mst_coap_msg *msg);
+int mst_coap_parse_header(const uint8_t *data, size_t size, struct mst_coap_msg *msg);
 
 /**
  * Parses options and payload: what follows the token of a message, or the code in the plaintext of
@@ -206,24 +205,21 @@ mst_coap_parse_header(const uint8_t *data, size_t size, struct mst_coap_msg *msg
  * and then *opt is untouched. Elective options of these kinds are ignored, as RFC 7252 sections
  * 5.4.1, 5.4.3 and 5.4.5 say. Malformed options win over the other errors.
  */
-int
-mst_coap_parse_options(const uint8_t *data, size_t size, struct mst_coap_options *opt);
+int mst_coap_parse_options(const uint8_t *data, size_t size, struct mst_coap_options *opt);
 
 /**
  * Parses a datagram: header, token, options, payload. Errors are those of the two functions above.
  * After -MST_E_COAP_OPTION, _CRITICAL and _PATH all fields but opt are set, for the answer; after
  * the other errors *msg is untouched.
  */
-int
-mst_coap_parse(const uint8_t *data, size_t size, struct mst_coap_msg *msg);
+int mst_coap_parse(const uint8_t *data, size_t size, struct mst_coap_msg *msg);
 
 /**
  * Builds the Reset for a datagram that mst_coap_parse() refused with COAP_HEADER, COAP_TYPE or
  * COAP_OPTION, or for a CoAP ping (RFC 7252 sections 4.2, 4.3). Returns 4, or 0 when the datagram
  * is not a Confirmable message of version 1 and has to be ignored.
  */
-size_t
-mst_coap_build_reset(const uint8_t *data, size_t size, uint8_t out[MST_COAP_HEADER]);
+size_t mst_coap_build_reset(const uint8_t *data, size_t size, uint8_t out[MST_COAP_HEADER]);
 
 /** One option of a list. */
 struct mst_coap_item {
@@ -237,8 +233,7 @@ struct mst_coap_item {
  * next option, 0 at the end or at a payload marker (the reader is then after the marker), or
  * -MST_E_COAP_OPTION with the item untouched.
  */
-int
-mst_coap_next_option(struct mst_reader *r, struct mst_coap_item *item);
+int mst_coap_next_option(struct mst_reader *r, struct mst_coap_item *item);
 
 /** Whether the index-th path segment exists and is the given text. */
 static inline bool
@@ -269,32 +264,25 @@ struct mst_coap_build {
  * token may be NULL when it is 0. Options follow in ascending order, then the payload, then
  * mst_coap_build_fini().
  */
-void
-mst_coap_build_init(struct mst_coap_build *b, void *buffer, size_t capacity,
+void mst_coap_build_init(struct mst_coap_build *b, void *buffer, size_t capacity,
 	enum mst_coap_type type, uint8_t code, uint16_t mid, const uint8_t *token,
 	size_t token_size);
 /** Starts the plaintext of OSCORE: code, class E options, payload (RFC 8613 section 5.3). */
-void
-mst_coap_build_inner(struct mst_coap_build *b, void *buffer, size_t capacity, uint8_t code);
+void mst_coap_build_inner(struct mst_coap_build *b, void *buffer, size_t capacity, uint8_t code);
 /**
  * Appends an option. number >= the last one, else the caller is at fault (assert); size <= 65535.
  */
-void
-mst_coap_put_option(struct mst_coap_build *b, uint32_t number, const void *value, size_t size);
+void mst_coap_put_option(struct mst_coap_build *b, uint32_t number, const void *value, size_t size);
 /** Appends an option whose value is an unsigned integer in its shortest form (section 3.2). */
-void
-mst_coap_put_uint(struct mst_coap_build *b, uint32_t number, uint32_t value);
-/** Appends one Uri-Path option for each segment of "a/b/c"; no leading slash. */
-void
-mst_coap_put_path(struct mst_coap_build *b, const char *path);
+void mst_coap_put_uint(struct mst_coap_build *b, uint32_t number, uint32_t value);
+/** Appends one option (Uri-Path, Location-Path) for each segment of "a/b/c"; no leading slash. */
+void mst_coap_put_path(struct mst_coap_build *b, uint32_t number, const char *path);
 /**
  * Appends the payload marker and returns the writer, to which the caller appends the payload.
  * Once for a message. A payload that stays empty takes its marker back in mst_coap_build_fini().
  */
-struct mst_writer *
-mst_coap_put_payload(struct mst_coap_build *b);
+struct mst_writer *mst_coap_put_payload(struct mst_coap_build *b);
 /** Size of the finished message, or -MST_E_NO_SPACE when the buffer was too small. */
-int
-mst_coap_build_fini(struct mst_coap_build *b);
+int mst_coap_build_fini(struct mst_coap_build *b);
 
 #endif
