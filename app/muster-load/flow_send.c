@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Requests from the state of their meters alone, so that a repetition has the same octets. */
+#include "batch.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+
+/** A negotiation is at least this long, so that hints and challenge fit its bound (section 7.2). */
+#define NEGOTIATION_SIZE 46
+
+static void
+begin(struct gen *gen, unsigned lane, struct mst_coap_build *build)
+{
+	uint32_t meter = gen->batch->meter[lane];
+	const struct me *me = &gen->mes.at[meter];
+	uint8_t token[BATCH_TOKEN];
+
+	mst_put_be32(token, flow_token(gen, meter, me->mid));
+	mst_coap_build_init(build, gen->batch->out[lane], BATCH_COAP_MAX, MST_COAP_CON,
+		MST_COAP_POST, me->mid, token, sizeof(token));
+}
+
+static void
+put_resource(struct gen *gen, uint32_t meter, struct mst_coap_build *build)
+{
+	char gid[MST_GID_TEXT];
+
+	switch (flow_resource(gen, meter)) {
+	case MST_RES_MANAGE:
+		mst_coap_put_option(build, MST_COAP_OPT_URI_PATH, "manage", 6);
+		break;
+	case MST_RES_GROUP:
+		mst_gid_build(flow_group(gen, meter)->gid, gid);
+		mst_coap_put_option(build, MST_COAP_OPT_URI_PATH, "ace-group", 9);
+		mst_coap_put_option(build, MST_COAP_OPT_URI_PATH, gid, sizeof(gid));
+		break;
+	default:
+		mst_coap_put_option(build, MST_COAP_OPT_URI_PATH, "session", 7);
+		break;
+	}
+}
+
+/** Step 301/401: who wants what; for the express flow with the identity. */
+static void
+put_negotiation(struct gen *gen, uint32_t meter, struct mst_coap_build *build)
+{
+	bool express = gen->options.flow == GEN_EXPRESS;
+	uint64_t imsi = uicc_imsi(&gen->uiccs, meter);
+	char digits[MST_IMSI_DIGITS_MAX];
+	/* Marker, map, pad's key and head; identity's key, head and digits. */
+	size_t size = 4 + (express ? 2 + mst_imsi_decode(imsi, digits) : 0);
+	size_t pad = NEGOTIATION_SIZE;
+
+	put_resource(gen, meter, build);
+	mst_coap_put_uint(build, MST_COAP_OPT_CONTENT_FORMAT, MST_COAP_FORMAT_CBOR);
+	size += mst_writer_size(&build->w);
+	mst_ub_write_request(mst_coap_put_payload(build), express ? MST_UB_ID_IMSI : MST_UB_ID_NONE,
+		imsi, 0, pad > size ? (int)(pad - size) : 0);
+}
+
+static void
+put_bsf(struct gen *gen, uint32_t meter, struct mst_coap_build *build)
+{
+	const struct me *me = &gen->mes.at[meter];
+	struct mst_ub_span cookie;
+	struct mst_writer *w;
+
+	mst_coap_put_option(build, MST_COAP_OPT_URI_PATH, "bsf", 3);
+	mst_coap_put_uint(build, MST_COAP_OPT_CONTENT_FORMAT, MST_COAP_FORMAT_CBOR);
+	w = mst_coap_put_payload(build);
+	if (me->state == ME_CHALLENGE) {
+		mst_ub_write_request(
+			w, MST_UB_ID_IMSI, uicc_imsi(&gen->uiccs, meter), 0, MST_UB_NO_PAD);
+		return;
+	}
+	cookie.data = me_cookie(&gen->mes, meter, &cookie.size);
+	if (me->state == ME_RESYNC)
+		mst_ub_write_resync(w, &cookie, me->proof);
+	else
+		mst_ub_write_answer(w, &cookie, me->proof);
+}
+
+static void
+end(struct gen *gen, unsigned lane, struct mst_coap_build *build)
+{
+	int size = mst_coap_build_fini(build);
+
+	assert(size > 0); /* the longest request has half of BATCH_COAP_MAX */
+	link_send(&gen->link, gen->batch->meter[lane], gen->now_us, gen->batch->out[lane],
+		(size_t)size);
+}
+
+static void
+send_plain(struct gen *gen, mst_lanes live)
+{
+	mst_for_lanes(i, live) {
+		uint32_t meter = gen->batch->meter[i];
+		struct mst_coap_build build;
+
+		begin(gen, i, &build);
+		if (gen->mes.at[meter].state == ME_HINTS)
+			put_negotiation(gen, meter, &build);
+		else
+			put_bsf(gen, meter, &build);
+		end(gen, i, &build);
+	}
+}
+
+/** Steps 304 and 404 before protection. */
+static int
+build_inner(struct gen *gen, unsigned lane, uint8_t *inner)
+{
+	uint32_t meter = gen->batch->meter[lane];
+	enum mst_ua_store store =
+		gen->batch->gba_u & MST_LANE(lane) ? MST_UA_STORE_UICC : MST_UA_STORE_ME;
+
+	switch (flow_resource(gen, meter)) {
+	case MST_RES_MANAGE:
+		return mst_ua_build_create(inner, MST_UA_SIZE_MAX, me_imei(meter), store);
+	case MST_RES_GROUP:
+		return mst_ua_build_join(
+			inner, MST_UA_SIZE_MAX, flow_group(gen, meter)->gid, me_imei(meter), store);
+	default:
+		return mst_ua_build_read_session(inner, MST_UA_SIZE_MAX);
+	}
+}
+
+static void
+send_secured(struct gen *gen, mst_lanes live)
+{
+	struct gen_batch *b = gen->batch;
+	struct mst_coap_build build[MST_LANES];
+	struct mst_oscore_plain plain = {0};
+	const struct vault_exchange x = {.profile = &gen->oscore,
+		.rand = (const mst_b16 *)b->rand,
+		.kid = (const mst_oscore_id *)b->kid,
+		.request_piv = b->piv,
+		.with_context = gen->options.flow == GEN_EXPRESS ? live : 0};
+	mst_lanes sealed;
+
+	mst_for_lanes(i, live) {
+		const struct me *me = batch_me(gen, i);
+
+		b->gba_u =
+			(b->gba_u & ~MST_LANE(i)) | ((me->flags & ME_GBA_U) != 0 ? MST_LANE(i) : 0);
+		memcpy(b->rand[i], me->rand, sizeof(b->rand[i]));
+		memcpy(b->kid[i], me->rand, sizeof(b->kid[i]));
+		b->piv[i] = me->piv;
+		plain.data[i] = b->inner[i];
+		plain.size[i] = (uint16_t)build_inner(gen, i, b->inner[i]);
+		begin(gen, i, &build[i]);
+	}
+	sealed = me_seal_burst(
+		&gen->mes, gen->crypto, live & ~b->gba_u, b->meter, &x, &plain, build);
+	sealed |= uicc_seal_burst(
+		&gen->uiccs, gen->crypto, live & b->gba_u, b->meter, &x, &plain, build);
+	assert(sealed == live);
+	mst_for_lanes(i, sealed)
+		end(gen, i, &build[i]);
+}
+
+void
+flow_send(struct gen *gen)
+{
+	if (gen->batch->plain != 0)
+		send_plain(gen, gen->batch->plain);
+	if (gen->batch->secured != 0)
+		send_secured(gen, gen->batch->secured);
+}

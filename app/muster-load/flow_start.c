@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* When meters begin and when they repeat: the schedule, and timers that have ended. */
+#include "batch.h"
+
+#include "base/err.h"
+
+#define LATE_US 1000
+
+/** When a meter of the open loop is due. */
+static uint64_t
+planned_us(const struct gen *gen, uint32_t meter)
+{
+	return (uint64_t)meter * 1000000 / gen->options.rate;
+}
+
+/** Whether the schedule lets another meter begin now. */
+static bool
+may_start(const struct gen *gen)
+{
+	const struct gen_options *o = &gen->options;
+
+	if (gen->next == o->meters)
+		return false;
+	if (o->rate > 0)
+		return planned_us(gen, gen->next) <= gen->now_us;
+	/* Parked meters count: those that create come first, so that no group waits for them. */
+	return gen->next - gen->settled < o->outstanding;
+}
+
+/** Puts the next meter into a lane. */
+static void
+start(struct gen *gen, unsigned lane, uint32_t meter)
+{
+	struct me *me = &gen->mes.at[meter];
+
+	gen->batch->meter[lane] = meter;
+	if (gen->options.rate == 0)
+		me->planned_us = (uint32_t)gen->now_us;
+	else if (gen->now_us - planned_us(gen, meter) > LATE_US)
+		gen_count(&gen->counter[GEN_LATE], 1);
+	gen_count(&gen->counter[GEN_STARTED], 1);
+	flow_first(gen, lane);
+}
+
+/** Whether a meter's group lets it begin; gives the meter up when it never will. */
+static bool
+group_is_ready(struct gen *gen, uint32_t meter)
+{
+	const struct gen_group *g;
+
+	if (flow_resource(gen, meter) != MST_RES_GROUP)
+		return true;
+	g = flow_group(gen, meter);
+	return g->gid != 0 || g->dead;
+}
+
+static bool
+give_up_without_group(struct gen *gen, uint32_t meter)
+{
+	if (flow_resource(gen, meter) != MST_RES_GROUP || !flow_group(gen, meter)->dead)
+		return false;
+	gen_count(&gen->counter[GEN_STARTED], 1);
+	flow_fail(gen, meter, GEN_WHY_NO_GROUP);
+	return true;
+}
+
+static void
+park(struct gen *gen, uint32_t meter)
+{
+	gen->mes.at[meter].state = ME_PARKED;
+	gen->parked[gen->parked_tail++ % gen->options.meters] = meter;
+}
+
+/** Meters whose group exists by now; each is looked at once. */
+static unsigned
+start_parked(struct gen *gen, unsigned lanes)
+{
+	uint32_t waiting = gen->parked_tail - gen->parked_head;
+	unsigned n = 0;
+
+	if (waiting > MST_LANES)
+		waiting = MST_LANES;
+	for (; waiting > 0 && n < lanes; waiting--) {
+		uint32_t meter = gen->parked[gen->parked_head++ % gen->options.meters];
+
+		if (!group_is_ready(gen, meter))
+			park(gen, meter);
+		else if (!give_up_without_group(gen, meter))
+			start(gen, n++, meter);
+	}
+	return n;
+}
+
+unsigned
+flow_starts(struct gen *gen)
+{
+	unsigned n, looked = 0;
+
+	if (!link_has_room(&gen->link))
+		return 0;
+	flow_begin(gen);
+	n = start_parked(gen, MST_LANES);
+	for (; n < MST_LANES && looked < MST_LANES && may_start(gen); looked++) {
+		uint32_t meter = gen->next++;
+
+		if (gen->options.rate > 0)
+			gen->mes.at[meter].planned_us = (uint32_t)planned_us(gen, meter);
+		if (!group_is_ready(gen, meter))
+			park(gen, meter);
+		else if (!give_up_without_group(gen, meter))
+			start(gen, n++, meter);
+	}
+	flow_send(gen);
+	return n;
+}
+
+/** RFC 7252 section 4.2: the same message again, twice the time-out. */
+static void
+repeat(struct gen *gen, unsigned lane)
+{
+	uint32_t meter = gen->batch->meter[lane];
+	struct me *me = &gen->mes.at[meter];
+
+	if (me->retransmits == MST_COAP_MAX_RETRANSMIT) {
+		flow_restart(gen, lane, GEN_WHY_NO_ANSWER);
+		return;
+	}
+	me->retransmits++;
+	me->timeout_ms =
+		me->timeout_ms > UINT16_MAX / 2 ? UINT16_MAX : (uint16_t)(2 * me->timeout_ms);
+	flow_set_timer(gen, meter, me->timeout_ms);
+	gen_count(&gen->counter[GEN_RETRANSMITS], 1);
+	*(me->state == ME_SECURED ? &gen->batch->secured : &gen->batch->plain) |= MST_LANE(lane);
+}
+
+static void
+timer_ended(struct gen *gen, unsigned lane)
+{
+	struct me *me = batch_me(gen, lane);
+
+	switch ((enum me_state)me->state) {
+	case ME_HINTS:
+	case ME_CHALLENGE:
+	case ME_RESYNC:
+	case ME_RESULT:
+	case ME_SECURED:
+		repeat(gen, lane);
+		break;
+	case ME_WAIT_START:
+		if (gen->options.flow == GEN_EXPRESS)
+			flow_first(gen, lane);
+		else
+			flow_exchange(gen, lane, ME_CHALLENGE);
+		break;
+	case ME_WAIT_SECURED:
+		me->piv++;
+		flow_exchange(gen, lane, ME_SECURED);
+		break;
+	default:
+		break;
+	}
+}
+
+unsigned
+flow_timers(struct gen *gen)
+{
+	struct gen_batch *b = gen->batch;
+	unsigned n;
+
+	flow_begin(gen);
+	n = timers_take(&gen->timers, gen->now_ms, b->meter, MST_LANES);
+	for (unsigned i = 0; i < n; i++)
+		__builtin_prefetch(batch_me(gen, i), 1);
+	for (unsigned i = 0; i < n; i++) {
+		struct me *me = batch_me(gen, i);
+
+		me->flags &= (uint8_t)~ME_IN_TIMERS;
+		if (me->due_ms == 0)
+			continue;
+		if ((int32_t)(me->due_ms - gen->now_ms) > 0) {
+			flow_watch_timer(gen, b->meter[i]);
+			continue;
+		}
+		me->due_ms = 0;
+		timer_ended(gen, i);
+	}
+	if (n > 0)
+		flow_send(gen);
+	return n;
+}

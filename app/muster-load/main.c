@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* muster-load: options, set-up, the run, its proof and result. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/secret.h"
+#include "options.h"
+#include "progress.h"
+#include "report.h"
+#include "subscribers.h"
+
+enum {
+	EXIT_AGREES = 0,
+	EXIT_DISAGREES = 1,
+	EXIT_SETUP = 2,
+};
+
+#define LINK_TIMEOUT_MS 10000
+#define POLL_NS         20000000
+
+static struct gen *running;
+
+static void
+on_signal(int number)
+{
+	(void)number;
+	if (running != NULL)
+		gen_stop(running);
+}
+
+static void
+catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static uint64_t
+unix_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/** Everything that a run opens. */
+struct run {
+	struct options *options;
+	struct mst_subs *subs;
+	struct mst_port *port;
+	struct mst_ctl_client *client;
+	struct gen *gen;
+	struct proof *proof;
+	struct report report;
+};
+
+static int
+fail(const char *what, const char *why)
+{
+	fprintf(stderr, "muster-load: %s: %s\n", what, why);
+	return -MST_E_SYSTEM;
+}
+
+static int
+open_port(struct run *run)
+{
+	struct options *o = run->options;
+	struct mst_port_config config = o->port;
+	char error[MST_PORT_ERROR_SIZE] = "";
+	int err;
+
+	config.program = "muster-load";
+	config.queues = o->gen.queues;
+	if (config.cpu_count != 0)
+		config.cpus = &o->cpu;
+	/* The rings of the port, and frames that wait for room in them. */
+	config.mbufs = o->gen.queues * (LINK_TX_MAX + 4096) + 4096;
+	err = mst_port_open(&run->port, &config, error);
+	if (err != 0)
+		return fail("port", error);
+	if (mst_port_wait_link(run->port, LINK_TIMEOUT_MS) != 0)
+		return fail(mst_port_name(run->port), "no gateway at the other end within 10 s");
+	return 0;
+}
+
+static int
+ask_stats(struct run *run, struct gateway_stats *stats)
+{
+	char error[MST_CTL_ERROR_SIZE] = "";
+
+	if (run->client == NULL)
+		return 0;
+	return gateway_stats(run->client, stats, error) != 0 ? fail("stats", error) : 0;
+}
+
+static int
+set_up(struct run *run)
+{
+	struct options *o = run->options;
+	char error[MST_CTL_ERROR_SIZE] = "", gen_error[GEN_ERROR_SIZE] = "";
+
+	if (o->control != NULL && mst_ctl_client_open(&run->client, o->control, error) != 0)
+		return fail(o->control, error);
+	if (subscribers_import(o, &run->subs) != 0)
+		return -MST_E_SYSTEM;
+	if (open_port(run) != 0)
+		return -MST_E_SYSTEM;
+	if (gen_create(&run->gen, &o->gen, run->subs, run->port, unix_ms(), gen_error) != 0)
+		return fail("set-up", gen_error);
+	return ask_stats(run, &run->report.before);
+}
+
+static int
+play(struct run *run)
+{
+	const struct timespec poll = {.tv_nsec = POLL_NS};
+	struct progress progress;
+
+	running = run->gen;
+	catch_signals();
+	if (gen_start(run->gen) != 0)
+		return fail("data thread", strerror(errno));
+	progress_begin(&progress);
+	while (!gen_finished(run->gen)) {
+		nanosleep(&poll, NULL);
+		if (!run->options->quiet)
+			progress_step(&progress, run->gen);
+	}
+	if (!run->options->quiet)
+		progress_end(&progress);
+	return gen_join(run->gen) != 0 ? fail("gateway", run->gen->error_text) : 0;
+}
+
+/** Every meter that joined shows its key, from where it must be. */
+static void
+collect_keys(struct run *run)
+{
+	const struct gen *gen = run->gen;
+
+	for (uint32_t m = 0; m < gen->options.meters; m++) {
+		const struct me *me = &gen->mes.at[m];
+		bool gba_u = uicc_is_gba_u(&gen->uiccs, m);
+		const struct vault *vault =
+			gba_u ? uicc_vault(&gen->uiccs, m) : me_vault(&gen->mes, m);
+		uint64_t gid;
+		mst_b16 kg;
+
+		if (me->state != ME_DONE)
+			continue;
+		if (vault == NULL || (gba_u && me_vault(&gen->mes, m) != NULL) ||
+			!vault_group(vault, &gid, kg)) {
+			proof_no_key(run->proof);
+			continue;
+		}
+		proof_member(run->proof, m % gen->options.groups, gid, kg);
+		mst_wipe(kg, sizeof(kg));
+	}
+}
+
+static int
+prove(struct run *run)
+{
+	const struct gen *gen = run->gen;
+	bool all_joined = gen->counter[GEN_JOINED] == gen->options.meters;
+	char error[MST_CTL_ERROR_SIZE] = "";
+
+	if (gen->options.groups == 0) {
+		run->report.verdict.agrees = true;
+		return 0;
+	}
+	if (proof_create(&run->proof, gen->options.groups) != 0)
+		return fail("proof", mst_err_text(MST_E_NO_MEMORY));
+	collect_keys(run);
+	proof_key_ids(run->proof, gen->crypto);
+	if (run->client != NULL && gateway_groups(run->client, run->proof, error) != 0)
+		return fail("group list", error);
+	proof_conclude(run->proof, all_joined, &run->report.verdict);
+	return 0;
+}
+
+/** Prints and writes the result. Returns the exit status. */
+static int
+conclude(struct run *run)
+{
+	struct report *report = &run->report;
+	const char *json = run->options->json;
+	bool to_stdout = json != NULL && strcmp(json, "-") == 0;
+
+	report_print(report, to_stdout ? stderr : stdout);
+	if (json != NULL && report_json(report, json) != 0) {
+		fail(json, strerror(errno));
+		return EXIT_SETUP;
+	}
+	return run->gen->counter[GEN_JOINED] == run->gen->options.meters && report->verdict.agrees
+		       ? EXIT_AGREES
+		       : EXIT_DISAGREES;
+}
+
+static int
+run_meters(struct options *options)
+{
+	struct run run = {.options = options};
+	int status = EXIT_SETUP;
+
+	if (set_up(&run) == 0 && play(&run) == 0 && ask_stats(&run, &run.report.after) == 0 &&
+		prove(&run) == 0) {
+		run.report.gen = run.gen;
+		run.report.seconds = gen_seconds(run.gen);
+		run.report.has_gateway = run.client != NULL;
+		status = conclude(&run);
+	}
+	running = NULL;
+	proof_destroy(run.proof);
+	gen_destroy(run.gen);
+	mst_port_close(run.port);
+	mst_ctl_client_close(run.client);
+	mst_subs_destroy(run.subs);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options;
+
+	if (options_parse(&options, argc, argv) != 0)
+		return EXIT_SETUP;
+	switch (options.action) {
+	case OPTIONS_MAKE_SUBSCRIBERS:
+		return subscribers_make(&options) == 0 ? EXIT_AGREES : EXIT_SETUP;
+	case OPTIONS_RUN:
+		return run_meters(&options);
+	case OPTIONS_EXIT:
+		break;
+	}
+	return EXIT_AGREES;
+}

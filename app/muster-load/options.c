@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "options.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/text.h"
+#include "version.h"
+
+enum {
+	OPT_SUBSCRIBERS = 256,
+	OPT_TRANSPORT_KEY,
+	OPT_MAKE,
+	OPT_OUT,
+	OPT_FIRST_IMSI,
+	OPT_GBA_U,
+	OPT_METERS,
+	OPT_GROUPS,
+	OPT_FLOW,
+	OPT_RATE,
+	OPT_OUTSTANDING,
+	OPT_LOSS,
+	OPT_DUP,
+	OPT_REORDER,
+	OPT_SEED,
+	OPT_RESYNC,
+	OPT_SQN_TICK,
+	OPT_ACK_TIMEOUT,
+	OPT_DURATION_LIMIT,
+	OPT_IPV6,
+	OPT_GATEWAY,
+	OPT_PORT,
+	OPT_WORKERS,
+	OPT_QUEUES,
+	OPT_CPU,
+	OPT_HUGE,
+	OPT_CONTROL,
+	OPT_JSON,
+	OPT_QUIET,
+	OPT_CRYPTO,
+	OPT_KEYLOG,
+	OPT_KEYLOG_COUNT,
+	OPT_CAPTURE,
+	OPT_CAPTURE_COUNT,
+	OPT_HELP,
+	OPT_VERSION,
+};
+
+static const struct option long_options[] = {
+	{"subscribers", required_argument, NULL, OPT_SUBSCRIBERS},
+	{"transport-key", required_argument, NULL, OPT_TRANSPORT_KEY},
+	{"make-subscribers", required_argument, NULL, OPT_MAKE},
+	{"out", required_argument, NULL, OPT_OUT},
+	{"first-imsi", required_argument, NULL, OPT_FIRST_IMSI},
+	{"gba-u", required_argument, NULL, OPT_GBA_U},
+	{"meters", required_argument, NULL, OPT_METERS},
+	{"groups", required_argument, NULL, OPT_GROUPS},
+	{"flow", required_argument, NULL, OPT_FLOW},
+	{"rate", required_argument, NULL, OPT_RATE},
+	{"outstanding", required_argument, NULL, OPT_OUTSTANDING},
+	{"loss", required_argument, NULL, OPT_LOSS},
+	{"dup", required_argument, NULL, OPT_DUP},
+	{"reorder", required_argument, NULL, OPT_REORDER},
+	{"seed", required_argument, NULL, OPT_SEED},
+	{"resync", required_argument, NULL, OPT_RESYNC},
+	{"sqn-tick", required_argument, NULL, OPT_SQN_TICK},
+	{"ack-timeout", required_argument, NULL, OPT_ACK_TIMEOUT},
+	{"duration-limit", required_argument, NULL, OPT_DURATION_LIMIT},
+	{"ipv6", no_argument, NULL, OPT_IPV6},
+	{"gateway", required_argument, NULL, OPT_GATEWAY},
+	{"port", required_argument, NULL, OPT_PORT},
+	{"workers", required_argument, NULL, OPT_WORKERS},
+	{"queues", required_argument, NULL, OPT_QUEUES},
+	{"cpu", required_argument, NULL, OPT_CPU},
+	{"huge", no_argument, NULL, OPT_HUGE},
+	{"control", required_argument, NULL, OPT_CONTROL},
+	{"json", required_argument, NULL, OPT_JSON},
+	{"quiet", no_argument, NULL, OPT_QUIET},
+	{"crypto", required_argument, NULL, OPT_CRYPTO},
+	{"keylog", required_argument, NULL, OPT_KEYLOG},
+	{"keylog-count", required_argument, NULL, OPT_KEYLOG_COUNT},
+	{"capture", required_argument, NULL, OPT_CAPTURE},
+	{"capture-count", required_argument, NULL, OPT_CAPTURE_COUNT},
+	{"help", no_argument, NULL, OPT_HELP},
+	{"version", no_argument, NULL, OPT_VERSION},
+	{NULL, 0, NULL, 0},
+};
+
+static const char usage[] =
+	"muster-load: meters with SIM cards against a muster gateway\n"
+	"\n"
+	"  muster-load --subscribers FILE [OPTION...]        run meters\n"
+	"  muster-load --make-subscribers N --out FILE       make up SIM cards\n"
+	"\n"
+	"Meters\n"
+	"  --subscribers FILE     CSV of the SIM vendor; may be given several times\n"
+	"  --transport-key FILE   key of encrypted K and OPc in it\n"
+	"  --meters N             meters (default: as many as there are subscribers)\n"
+	"  --groups G             the first G meters create groups, the others join (default 1)\n"
+	"  --flow FLOW            standard, express or gba (no groups; default standard)\n"
+	"  --resync PERCENT       USIMs whose SQN is ahead of the network's (default 1)\n"
+	"  --sqn-tick MS          tick of the network's SQN clock (default 100)\n"
+	"Load\n"
+	"  --rate R               joins a second, open loop (default 0: closed loop)\n"
+	"  --outstanding K        closed loop: joins under way (default 4096)\n"
+	"  --loss, --dup, --reorder PERCENT   of the frames in each direction (default 0)\n"
+	"  --seed S               of everything random (default 1)\n"
+	"  --ack-timeout MS       first time-out of a message (default 2000)\n"
+	"  --duration-limit S     gives up after that long\n"
+	"Network\n"
+	"  --port PORT            memif:SOCKET (default), tap:NAME, af_packet:INTERFACE\n"
+	"  --gateway ADDRESS      default 10.255.255.1, with --ipv6 fd00:10::ffff:ffff\n"
+	"  --ipv6                 meters have IPv6 addresses\n"
+	"  --queues N             queues of the port: as many as the gateway has workers\n"
+	"  --workers 1            data threads; one is all there is\n"
+	"  --cpu N                CPU of the data thread\n"
+	"  --huge                 hugepages for frames\n"
+	"  --crypto BACKEND       default: the fastest\n"
+	"Result\n"
+	"  --control SOCKET       the gateway's control socket, to compare keys and read its cost\n"
+	"  --json FILE            result for programs; - is standard output\n"
+	"  --quiet                no progress\n"
+	"  --keylog FILE --keylog-count N     GIVES KEYS AWAY: OSCORE contexts of N meters, for "
+	"tshark\n"
+	"  --capture FILE --capture-count N   the first N frames (pcap)\n"
+	"SIM cards\n"
+	"  --first-imsi DIGITS    default 001010000000000\n"
+	"  --gba-u PERCENT        cards that are GBA_U capable (default 0)\n"
+	"  --seed HEX             32 digits that all keys follow from (default: random)\n"
+	"\n"
+	"Exit status: 0 all joined and no key disagrees, 1 otherwise, 2 usage or set-up.\n";
+
+static int wrong(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static int
+wrong(const char *format, ...)
+{
+	va_list args;
+
+	fputs("muster-load: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputs("\n", stderr);
+	return -MST_E_ARGUMENT;
+}
+
+static int
+take_number(const char *name, const char *text, uint64_t min, uint64_t max, uint64_t *value)
+{
+	char *end;
+	unsigned long long v;
+
+	errno = 0;
+	v = strtoull(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || v < min || v > max)
+		return wrong("--%s is a whole number from %llu to %llu, not '%s'", name,
+			(unsigned long long)min, (unsigned long long)max, text);
+	*value = v;
+	return 0;
+}
+
+static int
+take_u32(const char *name, const char *text, uint32_t min, uint32_t max, uint32_t *value)
+{
+	uint64_t v;
+	int err = take_number(name, text, min, max, &v);
+
+	if (err == 0)
+		*value = (uint32_t)v;
+	return err;
+}
+
+static int
+take_percent(const char *name, const char *text, double *value)
+{
+	char *end;
+	double v = strtod(text, &end);
+
+	if (end == text || *end != '\0' || !(v >= 0 && v <= 100))
+		return wrong("--%s is a percentage from 0 to 100, not '%s'", name, text);
+	*value = v;
+	return 0;
+}
+
+/** For a run a number; for SIM cards 32 hexadecimal digits. */
+static int
+take_seed(struct options *o, const char *text)
+{
+	uint64_t v;
+
+	if (strlen(text) == 32) {
+		o->has_sim_seed = true;
+		if (mst_hex_decode(text, 32, o->sim_seed, sizeof(o->sim_seed)) == 0)
+			return 0;
+		return wrong("--seed has 32 hexadecimal digits or is a whole number");
+	}
+	if (take_number("seed", text, 0, UINT64_MAX, &v) != 0)
+		return -MST_E_ARGUMENT;
+	o->gen.seed = v;
+	return 0;
+}
+
+static int
+take_flow(struct options *o, const char *text)
+{
+	static const char *const names[] = {"standard", "express", "gba"};
+
+	for (unsigned i = 0; i < 3; i++) {
+		if (strcmp(text, names[i]) == 0) {
+			o->gen.flow = (enum gen_flow)i;
+			return 0;
+		}
+	}
+	return wrong("--flow is standard, express or gba, not '%s'", text);
+}
+
+static int
+take_port(struct options *o, const char *text)
+{
+	const char *colon = strchr(text, ':');
+	size_t n = colon != NULL ? (size_t)(colon - text) : 0;
+
+	if (colon == NULL || colon[1] == '\0')
+		return wrong("--port is memif:SOCKET, tap:NAME or af_packet:INTERFACE");
+	if (n == 5 && strncmp(text, "memif", n) == 0) {
+		o->port.driver = MST_PORT_MEMIF;
+		o->port.memif.socket = colon + 1;
+	} else if (n == 3 && strncmp(text, "tap", n) == 0) {
+		o->port.driver = MST_PORT_TAP;
+		o->port.interface = colon + 1;
+	} else if (n == 9 && strncmp(text, "af_packet", n) == 0) {
+		o->port.driver = MST_PORT_AF_PACKET;
+		o->port.interface = colon + 1;
+	} else {
+		return wrong("--port: no driver '%.*s'; there are memif, tap and af_packet", (int)n,
+			text);
+	}
+	return 0;
+}
+
+static int
+take_gateway(struct options *o, const char *text)
+{
+	struct link_address *a = &o->gen.gateway;
+
+	memset(a->ip, 0, sizeof(a->ip));
+	a->family = strchr(text, ':') != NULL ? 6 : 4;
+	if (inet_pton(a->family == 4 ? AF_INET : AF_INET6, text, a->ip) != 1)
+		return wrong("--gateway is an IPv4 or IPv6 address, not '%s'", text);
+	return 0;
+}
+
+static int
+take_cpu(struct options *o, const char *text)
+{
+	uint32_t cpu = 0;
+	int err = take_u32("cpu", text, 0, 4095, &cpu);
+
+	o->cpu = cpu;
+	o->port.cpu_count = 1;
+	return err;
+}
+
+static int
+take_subscribers(struct options *o, const char *file)
+{
+	if (o->subscriber_files == OPTIONS_FILES_MAX)
+		return wrong("at most %d files of subscribers", OPTIONS_FILES_MAX);
+	o->subscribers[o->subscriber_files++] = file;
+	return 0;
+}
+
+/** Options that describe meters and SIM cards. */
+static int
+take_meters(struct options *o, int option, const char *arg)
+{
+	switch (option) {
+	case OPT_SUBSCRIBERS:
+		return take_subscribers(o, arg);
+	case OPT_TRANSPORT_KEY:
+		o->transport_key = arg;
+		return 0;
+	case OPT_MAKE:
+		o->action = OPTIONS_MAKE_SUBSCRIBERS;
+		return take_number("make-subscribers", arg, 1, UINT32_MAX, &o->make_count);
+	case OPT_OUT:
+		o->out = arg;
+		return 0;
+	case OPT_FIRST_IMSI:
+		o->first_imsi = arg;
+		return 0;
+	case OPT_GBA_U:
+		return take_percent("gba-u", arg, &o->gba_u);
+	case OPT_METERS:
+		return take_u32("meters", arg, 1, LINK_METERS_MAX, &o->gen.meters);
+	case OPT_GROUPS:
+		return take_u32("groups", arg, 0, LINK_METERS_MAX, &o->gen.groups);
+	case OPT_FLOW:
+		return take_flow(o, arg);
+	case OPT_RESYNC:
+		return take_percent("resync", arg, &o->gen.resync);
+	case OPT_SQN_TICK:
+		return take_u32("sqn-tick", arg, 1, 60000, &o->gen.sqn_tick_ms);
+	default:
+		return take_seed(o, arg);
+	}
+}
+
+/** Options of load and result. */
+static int
+take_load(struct options *o, int option, const char *arg)
+{
+	switch (option) {
+	case OPT_RATE:
+		return take_u32("rate", arg, 0, 100000000, &o->gen.rate);
+	case OPT_OUTSTANDING:
+		return take_u32("outstanding", arg, 1, LINK_METERS_MAX, &o->gen.outstanding);
+	case OPT_LOSS:
+		return take_percent("loss", arg, &o->gen.loss);
+	case OPT_DUP:
+		return take_percent("dup", arg, &o->gen.dup);
+	case OPT_REORDER:
+		return take_percent("reorder", arg, &o->gen.reorder);
+	case OPT_ACK_TIMEOUT:
+		return take_u32("ack-timeout", arg, 1, 10000, &o->gen.ack_timeout_ms);
+	case OPT_DURATION_LIMIT:
+		return take_u32("duration-limit", arg, 1, 86400, &o->gen.duration_limit_s);
+	case OPT_CONTROL:
+		o->control = arg;
+		return 0;
+	case OPT_JSON:
+		o->json = arg;
+		return 0;
+	case OPT_KEYLOG:
+		o->gen.keylog = arg;
+		return 0;
+	case OPT_KEYLOG_COUNT:
+		return take_u32("keylog-count", arg, 1, LINK_METERS_MAX, &o->gen.keylog_count);
+	case OPT_CAPTURE:
+		o->gen.capture = arg;
+		return 0;
+	case OPT_CAPTURE_COUNT:
+		return take_number("capture-count", arg, 1, UINT64_MAX - 1, &o->gen.capture_count);
+	default:
+		o->quiet = true;
+		return 0;
+	}
+}
+
+static int
+take_network(struct options *o, int option, const char *arg)
+{
+	uint32_t workers;
+
+	switch (option) {
+	case OPT_IPV6:
+		if (o->gen.gateway.family == 0)
+			return take_gateway(o, "fd00:10::ffff:ffff");
+		return 0;
+	case OPT_GATEWAY:
+		return take_gateway(o, arg);
+	case OPT_PORT:
+		return take_port(o, arg);
+	case OPT_WORKERS:
+		return take_u32("workers", arg, 1, 1, &workers);
+	case OPT_QUEUES:
+		return take_u32("queues", arg, 1, MST_PORT_QUEUES_MAX, &o->gen.queues);
+	case OPT_CPU:
+		return take_cpu(o, arg);
+	case OPT_HUGE:
+		o->port.huge = true;
+		return 0;
+	default:
+		o->gen.crypto = arg;
+		return 0;
+	}
+}
+
+static int
+take(struct options *o, int option, const char *arg)
+{
+	switch (option) {
+	case OPT_HELP:
+		fputs(usage, stdout);
+		o->action = OPTIONS_EXIT;
+		return 0;
+	case OPT_VERSION:
+		puts("muster-load " LOAD_VERSION);
+		o->action = OPTIONS_EXIT;
+		return 0;
+	case OPT_IPV6:
+	case OPT_GATEWAY:
+	case OPT_PORT:
+	case OPT_WORKERS:
+	case OPT_QUEUES:
+	case OPT_CPU:
+	case OPT_HUGE:
+	case OPT_CRYPTO:
+		return take_network(o, option, arg);
+	case OPT_SUBSCRIBERS:
+	case OPT_TRANSPORT_KEY:
+	case OPT_MAKE:
+	case OPT_OUT:
+	case OPT_FIRST_IMSI:
+	case OPT_GBA_U:
+	case OPT_METERS:
+	case OPT_GROUPS:
+	case OPT_FLOW:
+	case OPT_RESYNC:
+	case OPT_SQN_TICK:
+	case OPT_SEED:
+		return take_meters(o, option, arg);
+	case '?':
+		return -MST_E_ARGUMENT;
+	default:
+		return take_load(o, option, arg);
+	}
+}
+
+/** What spans options. */
+static int
+check(struct options *o)
+{
+	struct gen_options *g = &o->gen;
+
+	if (o->action == OPTIONS_MAKE_SUBSCRIBERS)
+		return o->out != NULL ? 0 : wrong("--make-subscribers needs --out FILE");
+	if (o->subscriber_files == 0)
+		return wrong("--subscribers FILE is missing; --help lists all options");
+	if (o->port.driver == MST_PORT_MEMIF && o->port.memif.socket == NULL)
+		return wrong("--port memif:SOCKET is missing");
+	if (g->flow == GEN_GBA)
+		g->groups = 0;
+	if (g->meters != 0 && g->groups > g->meters)
+		return wrong("--groups is more than --meters: every group has a creator");
+	if ((g->keylog == NULL) != (g->keylog_count == 0))
+		return wrong("--keylog and --keylog-count go together");
+	if ((g->capture == NULL) != (g->capture_count == 0))
+		return wrong("--capture and --capture-count go together");
+	return 0;
+}
+
+int
+options_parse(struct options *options, int argc, char **argv)
+{
+	int option, err = 0;
+
+	*options = (struct options){
+		.gen = {.groups = 1,
+			.outstanding = 4096,
+			.ack_timeout_ms = MST_COAP_ACK_TIMEOUT_MS,
+			.sqn_tick_ms = 100,
+			.resync = 1,
+			.seed = 1,
+			.queues = 1,
+			.gateway.port = MST_COAP_PORT},
+		.first_imsi = "001010000000000",
+	};
+	while (err == 0 && options->action != OPTIONS_EXIT &&
+		(option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
+		err = take(options, option, optarg);
+	if (err != 0 || options->action == OPTIONS_EXIT)
+		return err;
+	if (optind < argc)
+		return wrong("'%s' is no option", argv[optind]);
+	if (options->gen.gateway.family == 0)
+		err = take_gateway(options, "10.255.255.1");
+	return err != 0 ? err : check(options);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The result of a run: a table for people, JSON for programs. Context: main thread. */
+#ifndef LOAD_REPORT_H
+#define LOAD_REPORT_H
+
+#include "gateway.h"
+#include "gen.h"
+#include "proof.h"
+
+#define REPORT_SCHEMA_VERSION 1
+
+struct report {
+	const struct gen *gen;
+	double seconds;
+	struct proof_verdict verdict;
+	bool has_gateway;
+	struct gateway_stats before, after;
+};
+
+/** Gateway cycles a join; 0 without a gateway's statistics or a join. */
+double report_gateway_cycles(const struct report *report);
+/** Share of the gateway's cycles in loops with frames. */
+double report_gateway_busy(const struct report *report);
+
+/** Prints the table. */
+void report_print(const struct report *report, FILE *out);
+/** Writes JSON to a file, "-" for standard output. Returns 0, -MST_E_FILE or -MST_E_NO_MEMORY. */
+int report_json(const struct report *report, const char *path);
+
+#endif

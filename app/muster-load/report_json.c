@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "report.h"
+#include "version.h"
+
+static json_t *
+latency(const struct mst_hist *h)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "p50", (json_int_t)mst_hist_percentile(h, 50),
+		"p90", (json_int_t)mst_hist_percentile(h, 90), "p99",
+		(json_int_t)mst_hist_percentile(h, 99), "p99_9",
+		(json_int_t)mst_hist_percentile(h, 99.9), "max", (json_int_t)mst_hist_max(h));
+}
+
+static json_t *
+steps(const struct gen *gen)
+{
+	return json_pack("{s:o, s:o, s:o, s:o}", "negotiate",
+		latency(&gen->step[GEN_STEP_NEGOTIATE]), "challenge",
+		latency(&gen->step[GEN_STEP_CHALLENGE]), "answer",
+		latency(&gen->step[GEN_STEP_ANSWER]), "secured",
+		latency(&gen->step[GEN_STEP_SECURED]));
+}
+
+static json_t *
+counters(const struct gen *gen)
+{
+	json_t *o = json_object();
+
+#define X(name, key, text)                                                                         \
+	json_object_set_new(o, #key, json_integer((json_int_t)gen->counter[GEN_##name]));
+	GEN_COUNTERS(X)
+#undef X
+	json_object_set_new(o, "rx_frames", json_integer((json_int_t)gen->link.rx_frames));
+	json_object_set_new(o, "tx_frames", json_integer((json_int_t)gen->link.tx_frames));
+	json_object_set_new(o, "tx_dropped", json_integer((json_int_t)gen->link.tx_dropped));
+	json_object_set_new(o, "impaired",
+		json_pack("{s:I, s:I, s:I}", "lost",
+			(json_int_t)(gen->link.in.lost + gen->link.out.lost), "doubled",
+			(json_int_t)(gen->link.in.doubled + gen->link.out.doubled), "held",
+			(json_int_t)(gen->link.in.held + gen->link.out.held)));
+	return o;
+}
+
+static json_t *
+reasons(const struct gen *gen)
+{
+	json_t *o = json_object();
+
+#define X(name, key, text)                                                                         \
+	json_object_set_new(o, #key, json_integer((json_int_t)gen->reason[GEN_WHY_##name]));
+	GEN_REASONS(X)
+#undef X
+	return o;
+}
+
+/** Octets of this process in memory. */
+static json_int_t
+resident(void)
+{
+	FILE *f = fopen("/proc/self/statm", "re");
+	long long pages = 0;
+
+	if (f == NULL)
+		return 0;
+	if (fscanf(f, "%*d %lld", &pages) != 1)
+		pages = 0;
+	fclose(f);
+	return pages * sysconf(_SC_PAGESIZE);
+}
+
+static json_t *
+load_part(const struct gen *gen)
+{
+	uint64_t joined = gen->counter[GEN_JOINED];
+
+	return json_pack("{s:f, s:I, s:I, s:s}", "cycles_per_join",
+		joined > 0 ? (double)gen->busy_cycles / (double)joined : 0.0, "late_sent",
+		(json_int_t)gen->counter[GEN_LATE], "resident_octets", resident(), "crypto",
+		mst_crypto_name(gen->crypto));
+}
+
+static json_t *
+gateway_part(const struct report *r)
+{
+	if (!r->has_gateway)
+		return json_null();
+	return json_pack("{s:i, s:I, s:f, s:f, s:I}", "workers", (int)r->after.workers, "tsc_hz",
+		(json_int_t)r->after.tsc_hz, "cycles_per_join", report_gateway_cycles(r),
+		"busy_ratio", report_gateway_busy(r), "resident_octets",
+		(json_int_t)r->after.resident_octets);
+}
+
+static json_t *
+proof_part(const struct proof_verdict *v)
+{
+	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:b}", "groups", (int)v->groups, "alike",
+		(int)v->alike, "gateway_missing", (int)v->gateway_missing, "gateway_key",
+		(int)v->gateway_key, "gateway_members", (int)v->gateway_members, "gateway_asked",
+		(int)v->gateway_asked);
+}
+
+static void
+read_cpu(char name[128])
+{
+	FILE *f = fopen("/proc/cpuinfo", "re");
+	char line[256];
+
+	snprintf(name, 128, "unknown");
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+		char *colon = strchr(line, ':');
+
+		if (colon == NULL || strncmp(line, "model name", 10) != 0)
+			continue;
+		colon[strcspn(colon, "\n")] = '\0';
+		snprintf(name, 128, "%.120s", colon + 2);
+		break;
+	}
+	if (f != NULL)
+		fclose(f);
+}
+
+static json_t *
+build_part(void)
+{
+	char cpu[128];
+
+	read_cpu(cpu);
+	return json_pack("{s:s, s:s, s:s}", "commit", LOAD_COMMIT, "cpu", cpu, "flags", LOAD_FLAGS);
+}
+
+static json_t *
+make(const struct report *r)
+{
+	static const char *const flows[] = {"standard", "express", "gba"};
+	const struct gen *gen = r->gen;
+	const struct gen_options *o = &gen->options;
+	json_int_t joined = (json_int_t)gen->counter[GEN_JOINED];
+
+	return json_pack("{s:i, s:i, s:i, s:s, s:I, s:I, s:I, s:f, s:f, s:I, s:o, s:o, s:o, s:o, "
+			 "s:o, s:o, s:o, s:o, s:{s:i, s:i, s:f, s:f, s:f, s:i, s:I}}",
+		"schema_version", REPORT_SCHEMA_VERSION, "meters", (int)o->meters, "groups",
+		(int)o->groups, "flow", flows[o->flow], "joined", joined, "failed",
+		(json_int_t)o->meters - joined, "kg_mismatch", (json_int_t)r->verdict.kg_mismatch,
+		"seconds", r->seconds, "joins_per_s",
+		r->seconds > 0 ? (double)joined / r->seconds : 0.0, "retransmits",
+		(json_int_t)gen->counter[GEN_RETRANSMITS], "latency_us", latency(&gen->latency),
+		"step_latency_us", steps(gen), "counters", counters(gen), "given_up", reasons(gen),
+		"proof", proof_part(&r->verdict), "gw", gateway_part(r), "load", load_part(gen),
+		"build", build_part(), "options", "rate", (int)o->rate, "outstanding",
+		(int)o->outstanding, "loss", o->loss, "dup", o->dup, "reorder", o->reorder, "ipv6",
+		o->gateway.family == 6, "seed", (json_int_t)o->seed);
+}
+
+int
+report_json(const struct report *report, const char *path)
+{
+	bool standard = strcmp(path, "-") == 0;
+	FILE *f = standard ? stdout : fopen(path, "we");
+	json_t *json = make(report);
+	int err = 0;
+
+	if (f == NULL || json == NULL)
+		err = f == NULL ? -MST_E_FILE : -MST_E_NO_MEMORY;
+	else if (json_dumpf(json, f, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) != 0 ||
+		 fputc('\n', f) == EOF || fflush(f) != 0)
+		err = -MST_E_FILE;
+	if (f != NULL && !standard && fclose(f) != 0)
+		err = -MST_E_FILE;
+	json_decref(json);
+	return err;
+}
