@@ -66,7 +66,7 @@ struct mst_port_config {
 	unsigned eal_extra_count;
 	bool verbose;         /* DPDK's informational messages on stderr; default warnings */
 	const unsigned *cpus; /* CPUs of the workers; worker i runs on cpus[i % cpu_count] */
-	unsigned cpu_count;   /* 0: all CPUs that the process may use */
+	unsigned cpu_count;   /* 0: workers are not pinned */
 
 	/* the port */
 	enum mst_port_driver driver;
@@ -117,8 +117,8 @@ int mst_port_worker_enter(struct mst_port *port, unsigned worker);
 void mst_port_worker_leave(struct mst_port *port);
 /** Whether workers share CPUs, so that an idle one should yield. Context: any thread. */
 bool mst_port_cpus_shared(const struct mst_port *port);
-/** The CPU of a worker. Context: any thread. */
-unsigned mst_port_cpu(const struct mst_port *port, unsigned worker);
+/** The CPU a worker is pinned to, or -1. Context: any thread. */
+int mst_port_cpu(const struct mst_port *port, unsigned worker);
 
 /**
  * Receives at most min(max, MST_PORT_BURST) frames and returns their number.
