@@ -9,6 +9,7 @@
 #include <urcu/rculfhash.h>
 
 #include "base/err.h"
+#include "base/tsan.h"
 
 #define BUCKETS_MAX ((size_t)1 << 28)
 
@@ -33,7 +34,10 @@ to_cds(struct mst_rcu_node *node)
 static struct mst_rcu_node *
 from_cds(struct cds_lfht_node *node)
 {
-	return node != NULL ? mst_rcu_record((void *)node, struct mst_rcu_node, link) : NULL;
+	if (node == NULL)
+		return NULL;
+	MST_TSAN_ACQUIRE(node);
+	return mst_rcu_record((void *)node, struct mst_rcu_node, link);
 }
 
 static int
@@ -96,9 +100,11 @@ mst_rcu_map_lookup_rcu(struct mst_rcu_map *map, const mst_b16 key)
 struct mst_rcu_node *
 mst_rcu_map_add_rcu(struct mst_rcu_map *map, struct mst_rcu_node *node)
 {
-	struct cds_lfht_node *present = cds_lfht_add_unique(
-		map->table, hash_of(map, node->key), match, node->key, to_cds(node));
+	struct cds_lfht_node *present;
 
+	MST_TSAN_RELEASE(to_cds(node));
+	present = cds_lfht_add_unique(
+		map->table, hash_of(map, node->key), match, node->key, to_cds(node));
 	if (present == to_cds(node))
 		__atomic_add_fetch(&map->count, 1, __ATOMIC_RELAXED);
 	return from_cds(present);
@@ -112,6 +118,7 @@ mst_rcu_map_replace_rcu(
 	struct cds_lfht_iter iter;
 
 	assert(memcmp(old->key, fresh->key, sizeof(old->key)) == 0);
+	MST_TSAN_RELEASE(to_cds(fresh));
 	cds_lfht_lookup(map->table, hash, match, old->key, &iter);
 	if (cds_lfht_iter_get_node(&iter) != to_cds(old) ||
 		cds_lfht_replace(map->table, &iter, hash, match, fresh->key, to_cds(fresh)) != 0)

@@ -7,9 +7,13 @@
 #include <urcu-qsbr.h>
 
 #include "base/err.h"
+#include "base/tsan.h"
 
 _Static_assert(sizeof(((struct mst_rcu_head *)0)->priv) == sizeof(struct rcu_head),
 	"a deferred free has room for liburcu's head");
+
+/* Stands for grace periods: readers release it when they leave a section, reclaimers acquire it. */
+static char grace_period;
 
 static struct call_rcu_data *reclaimer; /* main thread; readers copy it when they register */
 
@@ -44,7 +48,7 @@ mst_rcu_start(int cpu)
 void
 mst_rcu_stop(void)
 {
-	rcu_barrier();
+	mst_rcu_barrier();
 	if (reclaimer != NULL)
 		call_rcu_data_free(reclaimer);
 	reclaimer = NULL;
@@ -62,18 +66,21 @@ void
 mst_rcu_unregister(void)
 {
 	set_thread_call_rcu_data(NULL);
+	MST_TSAN_RELEASE(&grace_period);
 	rcu_unregister_thread();
 }
 
 void
 mst_rcu_quiescent(void)
 {
+	MST_TSAN_RELEASE(&grace_period);
 	rcu_quiescent_state();
 }
 
 void
 mst_rcu_offline(void)
 {
+	MST_TSAN_RELEASE(&grace_period);
 	rcu_thread_offline();
 }
 
@@ -87,6 +94,7 @@ void
 mst_rcu_synchronize(void)
 {
 	synchronize_rcu();
+	MST_TSAN_ACQUIRE(&grace_period);
 }
 
 static void
@@ -94,13 +102,17 @@ run_free(struct rcu_head *rcu)
 {
 	struct mst_rcu_head *head = (struct mst_rcu_head *)(void *)rcu;
 
+	MST_TSAN_ACQUIRE(head);
+	MST_TSAN_ACQUIRE(&grace_period);
 	head->free_fn(head);
+	MST_TSAN_RELEASE(&reclaimer);
 }
 
 void
 mst_rcu_defer(struct mst_rcu_head *head, mst_rcu_free *free_fn)
 {
 	head->free_fn = free_fn;
+	MST_TSAN_RELEASE(head);
 	call_rcu((struct rcu_head *)(void *)head->priv, run_free);
 }
 
@@ -108,4 +120,5 @@ void
 mst_rcu_barrier(void)
 {
 	rcu_barrier();
+	MST_TSAN_ACQUIRE(&reclaimer);
 }

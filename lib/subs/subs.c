@@ -29,9 +29,11 @@ int
 mst_subs_create(struct mst_subs **subs, uint32_t capacity, const struct mst_hash_seed *seed)
 {
 	struct mst_table_options by_imsi = {.capacity = capacity,
+		.filled_once = true,
 		.huge_pages = true,
 		.record_size = sizeof(struct mst_subs_record)};
-	struct mst_table_options by_settings = {.capacity = MST_SUBS_PROFILES_MAX};
+	struct mst_table_options by_settings = {
+		.capacity = MST_SUBS_PROFILES_MAX, .filled_once = true};
 	struct mst_subs *s;
 
 	if (capacity == 0 || capacity > MST_SUBS_CAPACITY_MAX)
@@ -153,11 +155,11 @@ mst_subs_add_burst(
 	uint64_t hash[MST_LANES];
 	mst_lanes added = 0;
 
-	mst_for_lanes (i, live) {
+	mst_for_lanes(i, live) {
 		hash[i] = mst_hash_u64(&subs->seed, cols->imsi[i]);
 		mst_table_prefetch(subs->by_imsi, hash[i]);
 	}
-	mst_for_lanes (i, live) {
+	mst_for_lanes(i, live) {
 		int err = add_one(subs, cols, i, hash[i]);
 
 		if (err == 0)
@@ -176,10 +178,10 @@ mst_subs_lookup_bulk(
 	uint64_t hash[MST_LANES];
 	mst_lanes found;
 
-	mst_for_lanes (i, live)
+	mst_for_lanes(i, live)
 		hash[i] = mst_hash_u64(&subs->seed, imsi[i]);
 	found = mst_table_lookup_bulk(subs->by_imsi, live, hash, hit);
-	mst_for_lanes (i, found) {
+	mst_for_lanes(i, found) {
 		if (verify(subs, imsi[i], hash[i], &hit[i]))
 			index[i] = hit[i].value;
 		else

@@ -6,19 +6,14 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "base/tsan.h"
 #include "table/pages.h"
 
-#define SLOTS        10
-#define HOME_KEYS    8 /* keys of capacity for each bucket */
-#define PASSED_STUCK UINT16_MAX
-
-#if defined(__SANITIZE_THREAD__)
-#define THREAD_SANITIZER 1
-#elif defined(__has_feature)
-#define THREAD_SANITIZER __has_feature(thread_sanitizer)
-#else
-#define THREAD_SANITIZER 0
-#endif
+#define SLOTS 10
+/* Keys of capacity for each bucket. */
+#define HOME_KEYS      7
+#define HOME_KEYS_ONCE 8
+#define PASSED_STUCK   UINT16_MAX
 
 /*
  * The writer stores a value before its tag and clears a tag before anything else; readers load
@@ -67,7 +62,7 @@ next_of(const struct mst_table *t, uint32_t bucket)
  * eyes, so what it shows is only a hint; the thread sanitizer gets to see the same with atomic
  * loads.
  */
-#if THREAD_SANITIZER
+#if MST_TSAN
 static inline uint32_t
 match(const struct bucket *b, uint16_t tag)
 {
@@ -136,6 +131,7 @@ search_on(const struct mst_table *t, uint32_t bucket, uint64_t hash, struct mst_
 int
 mst_table_create(struct mst_table **table, const struct mst_table_options *options)
 {
+	const uint32_t home_keys = options->filled_once ? HOME_KEYS_ONCE : HOME_KEYS;
 	struct mst_table *t;
 
 	if (options->capacity == 0 || options->capacity > MST_TABLE_CAPACITY_MAX)
@@ -144,7 +140,7 @@ mst_table_create(struct mst_table **table, const struct mst_table_options *optio
 	if (t == NULL)
 		return -MST_E_NO_MEMORY;
 	t->capacity = options->capacity;
-	t->buckets = (uint32_t)(((uint64_t)options->capacity + HOME_KEYS - 1) / HOME_KEYS);
+	t->buckets = (uint32_t)(((uint64_t)options->capacity + home_keys - 1) / home_keys);
 	t->records = options->records;
 	t->record_size = options->record_size;
 	t->record_last = t->record_size > 0 ? t->record_size - 1 : 0;
@@ -183,11 +179,11 @@ mst_table_lookup_bulk(const struct mst_table *table, mst_lanes live, const uint6
 	uint32_t home[MST_LANES];
 	mst_lanes found = 0, further = 0;
 
-	mst_for_lanes (i, live) {
+	mst_for_lanes(i, live) {
 		home[i] = home_of(table, hash[i]);
 		__builtin_prefetch(&table->bucket[home[i]]);
 	}
-	mst_for_lanes (i, live) {
+	mst_for_lanes(i, live) {
 		uint16_t tag = tag_of(hash[i]);
 
 		if (take(table, home[i], match(&table->bucket[home[i]], tag), tag, &hit[i])) {
@@ -199,7 +195,7 @@ mst_table_lookup_bulk(const struct mst_table *table, mst_lanes live, const uint6
 			__builtin_prefetch(&table->bucket[next_of(table, home[i])]);
 		}
 	}
-	mst_for_lanes (i, further) {
+	mst_for_lanes(i, further) {
 		if (!search_on(table, home[i], hash[i], &hit[i]))
 			continue;
 		found |= MST_LANE(i);
