@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The Ethernet device: its arguments, its configuration, its start and stop. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <rte_dev.h>
@@ -73,32 +73,31 @@ is_plain(const char *text)
 	return text != NULL && text[0] != '\0' && strpbrk(text, ",=[]()\"' \t\n") == NULL;
 }
 
-/** Sees to it that bind() can take the path: its directory exists, a dead socket is removed. */
+/**
+ * Makes the path free for bind(): its directory exists, and a socket that a dead server left is
+ * removed. A lock on PATH.lock tells that a server is alive; connecting to it would disturb it.
+ */
 static int
-prepare_socket(const char *path, char *error)
+claim_socket(struct mst_port *port, const char *path, char *error)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	char lock[sizeof(port->socket) + 8];
 	struct stat st;
-	int fd, refused;
 
-	if (mst_config_make_parent(path, error, MST_PORT_ERROR_SIZE) != 0)
-		return -MST_E_SYSTEM;
-	if (lstat(path, &st) != 0)
-		return 0;
-	if (!S_ISSOCK(st.st_mode))
+	if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
 		return fail(error, "port.memif.socket: %s exists and is no socket", path);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -MST_E_SYSTEM;
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	refused = connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0 &&
-		  errno == ECONNREFUSED;
-	close(fd);
-	if (!refused)
+	snprintf(lock, sizeof(lock), "%s.lock", path);
+	port->lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (port->lock_fd < 0)
+		return fail(error, "port.memif.socket: cannot open %s: %s", lock, strerror(errno));
+	if (flock(port->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+		close(port->lock_fd);
+		port->lock_fd = -1;
 		return fail(error,
 			"port.memif.socket: another process listens at %s; stop it or name another "
 			"path",
 			path);
+	}
+	memcpy(port->socket, path, strlen(path) + 1);
 	(void)unlink(path);
 	return 0;
 }
@@ -117,8 +116,6 @@ memif_devargs(struct mst_port *port, const struct mst_port_config *config, char 
 			sizeof(port->socket) - 1);
 	if (size > MEMIF_RING_MAX)
 		return fail(error, "port.ring_size: at most %u for memif", MEMIF_RING_MAX);
-	if (config->memif.server && (err = prepare_socket(path, error)) != 0)
-		return err;
 	/* The secret makes two ends with unlike numbers of queues refuse each other: net_memif
 	 * would otherwise let the surplus queues of a server use the memory of queue 0. */
 	n = snprintf(port->devargs, sizeof(port->devargs),
@@ -129,8 +126,10 @@ memif_devargs(struct mst_port *port, const struct mst_port_config *config, char 
 		config->memif.zero_copy && !config->memif.server ? ",zero-copy=yes" : "");
 	if (n < 0 || (size_t)n >= sizeof(port->devargs))
 		return fail(error, "port.memif: arguments are too long");
-	if (config->memif.server)
-		memcpy(port->socket, path, strlen(path) + 1);
+	if (mst_config_make_parent(path, error, MST_PORT_ERROR_SIZE) != 0)
+		return -MST_E_SYSTEM;
+	if (config->memif.server && (err = claim_socket(port, path, error)) != 0)
+		return err;
 	port->memif_client = !config->memif.server;
 	port->gate.by_link = true;
 	snprintf(port->name, sizeof(port->name), "memif %s %s id %u",
@@ -379,6 +378,4 @@ port_device_close(struct mst_port *port)
 	if (port->have_device)
 		(void)rte_eth_dev_close(port->id);
 	port->have_device = false;
-	if (port->socket[0] != '\0')
-		(void)unlink(port->socket);
 }

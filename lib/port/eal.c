@@ -28,28 +28,23 @@ struct eal_arguments {
 	bool overflow;
 };
 
-/* DPDK's messages: the last one is kept for error texts. Under the lock of the stdio stream. */
+/* DPDK's messages: the first error is kept for error texts. Under the lock of the stdio stream. */
 static struct {
 	FILE *stream;
 	bool show;
-	char last[160];
+	char first[160];
 } messages;
 
 static ssize_t
 messages_write(void *cookie, const char *text, size_t size)
 {
-	size_t n = size;
-
 	(void)cookie;
-	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == ' '))
-		n--;
-	if (n >= sizeof(messages.last))
-		n = sizeof(messages.last) - 1;
-	if (n > 0) {
-		memcpy(messages.last, text, n);
-		messages.last[n] = '\0';
-		if (strchr(messages.last, '\n') != NULL)
-			*strchr(messages.last, '\n') = '\0';
+	if (messages.first[0] == '\0' && rte_log_cur_msg_loglevel() <= (int)RTE_LOG_ERR) {
+		size_t n = size < sizeof(messages.first) ? size : sizeof(messages.first) - 1;
+
+		memcpy(messages.first, text, n);
+		messages.first[n] = '\0';
+		messages.first[strcspn(messages.first, "\n")] = '\0';
 	}
 	if (messages.show)
 		fprintf(stderr, "%.*s", (int)size, text);
@@ -59,7 +54,7 @@ messages_write(void *cookie, const char *text, size_t size)
 const char *
 port_eal_message(void)
 {
-	return messages.last;
+	return messages.first;
 }
 
 void
@@ -227,7 +222,7 @@ static void
 explain_failure(const struct mst_port_config *config, char *error)
 {
 	snprintf(error, MST_PORT_ERROR_SIZE, "DPDK did not start: %s%s",
-		messages.last[0] != '\0' ? messages.last : rte_strerror(rte_errno),
+		messages.first[0] != '\0' ? messages.first : rte_strerror(rte_errno),
 		config->huge ? "; are hugepages reserved? (eal.huge: false runs without)" : "");
 }
 
@@ -257,6 +252,7 @@ port_eal_start(struct mst_port *port, const struct mst_port_config *config, char
 		explain_failure(config, error);
 		return -MST_E_SYSTEM;
 	}
+	messages.first[0] = '\0'; /* it came through, so it was no error */
 	rte_memseg_contig_walk(protect_memory, NULL);
 	return 0;
 }

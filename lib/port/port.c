@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <rte_cycles.h>
 #include <rte_eal.h>
@@ -15,7 +16,9 @@
 
 #include "port/port_private.h"
 
-#define POLL_MS 5
+#define POLL_MS      5
+#define RETRY_MS     50   /* memif client: nobody listens */
+#define RECONNECT_MS 1000 /* memif client: connected, but the link does not come up */
 
 static bool opened; /* EAL cannot be started twice in a process */
 
@@ -51,6 +54,15 @@ bring_up(struct mst_port *port, const struct mst_port_config *config, char *erro
 	return err;
 }
 
+static void
+release_socket(struct mst_port *port)
+{
+	if (port->lock_fd < 0)
+		return;
+	(void)unlink(port->socket);
+	close(port->lock_fd);
+}
+
 int
 mst_port_open(struct mst_port **port, const struct mst_port_config *config, char *error)
 {
@@ -68,6 +80,7 @@ mst_port_open(struct mst_port **port, const struct mst_port_config *config, char
 	memset(p, 0, sizeof(*p));
 	p->driver = config->driver;
 	p->verbose = config->verbose;
+	p->lock_fd = -1;
 	p->queues = (uint16_t)config->queues;
 	atomic_init(&p->gate.generation, 1);
 	err = port_devargs(p, config, error);
@@ -91,6 +104,7 @@ fail_eal:
 	port_guard_forget();
 	port_eal_stop();
 fail:
+	release_socket(p);
 	free(p);
 	return err;
 }
@@ -104,6 +118,7 @@ mst_port_close(struct mst_port *port)
 	port_guard_forget();
 	rte_mempool_free(port->pool);
 	port_eal_stop();
+	release_socket(port);
 	free(port);
 }
 
@@ -160,17 +175,20 @@ reconnect(struct mst_port *port)
 int
 mst_port_wait_link(struct mst_port *port, unsigned timeout_ms)
 {
-	uint64_t end = now_ms() + timeout_ms;
-	uint64_t next_try = 0;
+	uint64_t now = now_ms(), end = now + timeout_ms, next_try = now;
 
+	/* A connection that is being made is given time: net_memif's server of DPDK 22.11 keeps a
+	 * dangling callback when a client leaves before it was greeted. */
+	if (atomic_load(&port->gate.started))
+		next_try += RECONNECT_MS;
 	while (!mst_port_link_up(port)) {
-		uint64_t now = now_ms();
-
+		now = now_ms();
 		if (now >= end)
 			return -MST_E_NOT_FOUND;
 		if (port->memif_client && now >= next_try) {
 			reconnect(port);
-			next_try = now + 200;
+			next_try =
+				now + (atomic_load(&port->gate.started) ? RECONNECT_MS : RETRY_MS);
 		}
 		sleep_ms(POLL_MS);
 	}

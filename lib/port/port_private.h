@@ -54,7 +54,8 @@ struct mst_port {
 	unsigned cpu_count;        /* 0: workers are not pinned */
 	unsigned cpus[CPU_SETSIZE];
 	cpu_set_t worker_cpus, control_cpus;
-	char socket[108]; /* memif server: to be removed */
+	char socket[108]; /* memif server: ours as long as lock_fd is open */
+	int lock_fd;
 	char devargs[512];
 	char name[192];
 	struct port_queue queue[MST_PORT_QUEUES_MAX];
@@ -67,7 +68,7 @@ int port_cpus_split(struct mst_port *port, const struct mst_port_config *config,
 /** Starts EAL; -MST_E_SYSTEM or -MST_E_ARGUMENT with text. */
 int port_eal_start(struct mst_port *port, const struct mst_port_config *config, char *error);
 void port_eal_stop(void);
-/** DPDK's last message, "" when there was none; for error texts. */
+/** DPDK's first error message of the present step, "" when there was none; for error texts. */
 const char *port_eal_message(void);
 /** Whether DPDK's messages go to stderr as they come. */
 void port_eal_messages_show(bool show);
