@@ -55,18 +55,15 @@ struct mst_net_host {
 };
 
 /** A host without addresses. */
-void
-mst_net_host_init(struct mst_net_host *host, const uint8_t mac[6], uint16_t udp_port);
+void mst_net_host_init(struct mst_net_host *host, const uint8_t mac[6], uint16_t udp_port);
 /**
- * Adds an IPv4 address (bits = 32) or all addresses of a prefix, as a load generator has. Returns
- * 0, -MST_E_TABLE_FULL, or -MST_E_ARGUMENT for bits > 32 or a multicast, loopback, unspecified or
- * broadcast address.
+ * Adds an IPv4 address (bits = 32) or all addresses of a prefix, as a load generator has, bits
+ * >= 8. Returns 0, -MST_E_TABLE_FULL, or -MST_E_ARGUMENT for other bits or an unspecified,
+ * loopback, multicast or reserved address.
  */
-int
-mst_net_host_add_ip4(struct mst_net_host *host, const uint8_t addr[4], unsigned bits);
-/** The same for IPv6, global or link-local, bits up to 128. */
-int
-mst_net_host_add_ip6(struct mst_net_host *host, const uint8_t addr[16], unsigned bits);
+int mst_net_host_add_ip4(struct mst_net_host *host, const uint8_t addr[4], unsigned bits);
+/** The same for IPv6, global or link-local, bits 16 to 128. */
+int mst_net_host_add_ip6(struct mst_net_host *host, const uint8_t addr[16], unsigned bits);
 
 enum mst_net_kind {
 	MST_NET_UDP = 1, /* a datagram for the host */
@@ -108,12 +105,11 @@ mst_net_source(const struct mst_net_view *view, const uint8_t *frame)
  * requests and solicitations are turned into their answers in place.
  * Returns enum mst_net_kind, or one of -MST_E_FRAME_SHORT, FRAME_LONG, ETH_NOT_MINE, ETH_SOURCE,
  * ETH_TYPE, ARP, IP_HEADER, IP_CHECKSUM, IP_LENGTH, IP_FRAGMENT, IP_NOT_MINE, IP_SOURCE, IP_PROTO,
- * ICMP, UDP_LENGTH, UDP_CHECKSUM, UDP_PORT (see base/err_list.h), NO_SPACE (an answer longer than
- * the capacity: at most 94 octets are needed for ARP and solicitations); frame and view are then
- * untouched.
+ * ICMP, UDP_LENGTH, UDP_CHECKSUM, UDP_PORT (see base/err_list.h; also for port 0), NO_SPACE (an
+ * answer longer than the capacity: at most 94 octets are needed for ARP and solicitations); frame
+ * and view are then untouched.
  */
-int
-mst_net_parse(uint8_t *frame, size_t size, size_t capacity, const struct mst_net_host *host,
+int mst_net_parse(uint8_t *frame, size_t size, size_t capacity, const struct mst_net_host *host,
 	struct mst_net_view *view);
 
 /** Columns of a burst of frames. */
@@ -130,9 +126,8 @@ struct mst_net_cols {
  * datagram; *replies gets the lanes whose frame became an answer. All other lanes of `live` have a
  * status.
  */
-mst_lanes
-mst_net_parse_burst(const struct mst_net_host *host, struct mst_net_cols *cols, mst_lanes live,
-	mst_lanes *replies);
+mst_lanes mst_net_parse_burst(const struct mst_net_host *host, struct mst_net_cols *cols,
+	mst_lanes live, mst_lanes *replies);
 
 /**
  * Turns the received frame into the answer, in place: addresses and ports swapped, VLAN tags kept,
@@ -140,9 +135,8 @@ mst_net_parse_burst(const struct mst_net_host *host, struct mst_net_cols *cols, 
  * anywhere, also in the frame. Returns the size of the frame, or -MST_E_NO_SPACE (capacity, or an
  * IP packet above 65535) with the frame untouched.
  */
-int
-mst_net_reply(const struct mst_net_view *view, uint8_t *frame, size_t capacity, const void *payload,
-	size_t size);
+int mst_net_reply(const struct mst_net_view *view, uint8_t *frame, size_t capacity,
+	const void *payload, size_t size);
 
 /** Both ends of a stream of datagrams. MAC and IP addresses are those of the frames to be sent. */
 struct mst_net_flow {
@@ -161,16 +155,15 @@ struct mst_net_flow {
  * The flow of answers to a parsed datagram, for one that is sent later (a separate response). The
  * frame is still as it was received.
  */
-void
-mst_net_flow_back(const struct mst_net_view *view, const uint8_t *frame, struct mst_net_flow *flow);
+void mst_net_flow_back(
+	const struct mst_net_view *view, const uint8_t *frame, struct mst_net_flow *flow);
 
 /**
  * Builds a UDP frame of a flow, padded to 60 octets; the payload must not overlap the first 70
  * octets of the frame unless it is where mst_net_payload_offset() says. Returns its size or
  * -MST_E_NO_SPACE with the frame untouched.
  */
-int
-mst_net_build_udp(uint8_t *frame, size_t capacity, const struct mst_net_flow *flow,
+int mst_net_build_udp(uint8_t *frame, size_t capacity, const struct mst_net_flow *flow,
 	const void *payload, size_t size);
 
 /** Where the payload of a flow's frames begins. */
@@ -185,14 +178,12 @@ mst_net_payload_offset(const struct mst_net_flow *flow)
  * to broadcast, or a neighbour solicitation to the solicited-node address; dst_mac and the ports
  * are not used. Returns the size of the frame or -MST_E_NO_SPACE.
  */
-int
-mst_net_build_solicit(uint8_t *frame, size_t capacity, const struct mst_net_flow *flow);
+int mst_net_build_solicit(uint8_t *frame, size_t capacity, const struct mst_net_flow *flow);
 /**
  * Builds the statement that src_ip is at src_mac, for dst_ip at dst_mac: an ARP reply, or a
  * solicited neighbour advertisement. Returns the size of the frame or -MST_E_NO_SPACE.
  */
-int
-mst_net_build_advert(uint8_t *frame, size_t capacity, const struct mst_net_flow *flow);
+int mst_net_build_advert(uint8_t *frame, size_t capacity, const struct mst_net_flow *flow);
 
 /** What an ARP reply or a neighbour advertisement says. */
 struct mst_net_neighbour {
@@ -203,10 +194,10 @@ struct mst_net_neighbour {
 
 /**
  * Parses an ARP reply or a solicited neighbour advertisement for the host. Returns 0, or an error
- * of mst_net_parse(): ARP or ICMP when the frame is anything else. *neighbour is then untouched.
+ * of mst_net_parse() with *neighbour untouched: ETH_TYPE, ARP, IP_PROTO or ICMP for frames that
+ * are something else.
  */
-int
-mst_net_parse_advert(const uint8_t *frame, size_t size, const struct mst_net_host *host,
+int mst_net_parse_advert(const uint8_t *frame, size_t size, const struct mst_net_host *host,
 	struct mst_net_neighbour *neighbour);
 
 #endif
