@@ -74,7 +74,7 @@ gw_burst(struct gw_worker *w, unsigned frames)
 {
 	struct gw_batch *b = w->batch;
 	mst_lanes all = mst_lanes_first(frames), requests = 0;
-	struct lanes_by_kind kinds;
+	struct lanes_by_kind kinds = {0};
 
 	b->host_replies = b->parsed = b->given_away = b->proved = 0;
 	b->oscore = b->repeated = b->gba_u = 0;

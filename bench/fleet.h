@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * 64 devices in lockstep and a gateway without a port: prepares bursts of requests for a stage, so that
+ * the stage alone is timed. Each round bootstraps anew, so every answer opens a session.
+ *
+ * Context: main thread.
+ */
+#ifndef BENCH_FLEET_H
+#define BENCH_FLEET_H
+
+#include "batch.h"
+
+#define FLEET_SUBSCRIBERS (1u << 20) /* rounds walk through them: records come from memory */
+
+struct fleet;
+
+/** Returns NULL when the machine has no memory for it. */
+struct fleet *fleet_create(void);
+void fleet_destroy(struct fleet *fleet);
+/** Takes the next 64 subscribers, and a second later. */
+void fleet_next(struct fleet *fleet);
+/** Frames of the next burst, for the first `count` devices. */
+void fleet_hints(struct fleet *fleet, unsigned count);
+void fleet_firsts(struct fleet *fleet, unsigned count);
+void fleet_answers(struct fleet *fleet, unsigned count);
+void fleet_joins(struct fleet *fleet, unsigned count, bool express);
+/** Runs the prepared burst through the gateway: what is timed. */
+void fleet_burst(struct fleet *fleet, unsigned count);
+/** After the burst of a first request: takes the challenges, authenticates. */
+void fleet_take_challenges(struct fleet *fleet, unsigned count);
+/** Whether all of the last burst's answers have this CoAP code. */
+bool fleet_answered(const struct fleet *fleet, unsigned count, uint8_t code);
+
+#endif
