@@ -155,7 +155,7 @@ static int
 take_number(const char *name, const char *text, uint64_t min, uint64_t max, uint64_t *value)
 {
 	char *end;
-	unsigned long long v;
+	unsigned long long v = 0;
 
 	errno = 0;
 	v = strtoull(text, &end, 10);
@@ -169,7 +169,7 @@ take_number(const char *name, const char *text, uint64_t min, uint64_t max, uint
 static int
 take_u32(const char *name, const char *text, uint32_t min, uint32_t max, uint32_t *value)
 {
-	uint64_t v;
+	uint64_t v = 0;
 	int err = take_number(name, text, min, max, &v);
 
 	if (err == 0)
@@ -193,7 +193,7 @@ take_percent(const char *name, const char *text, double *value)
 static int
 take_seed(struct options *o, const char *text)
 {
-	uint64_t v;
+	uint64_t v = 0;
 
 	if (strlen(text) == 32) {
 		o->has_sim_seed = true;
