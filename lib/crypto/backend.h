@@ -44,7 +44,8 @@ struct mst_crypto {
 	const struct mst_backend *ops;
 };
 
-extern const struct mst_backend mst_backend_native;
+extern const struct mst_backend mst_backend_native_sse;
+extern const struct mst_backend mst_backend_native_avx;
 extern const struct mst_backend mst_backend_native_avx512;
 extern const struct mst_backend mst_backend_imb_sse;
 extern const struct mst_backend mst_backend_imb_avx2;

@@ -12,7 +12,8 @@
 /* Best first, as measured over the mix of one join: hashing is most of it. */
 static const struct mst_backend *const backends[] = {
 	&mst_backend_native_avx512,
-	&mst_backend_native,
+	&mst_backend_native_avx,
+	&mst_backend_native_sse,
 	&mst_backend_imb_avx2,
 	&mst_backend_imb_sse,
 	&mst_backend_imb_avx512,

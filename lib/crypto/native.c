@@ -34,18 +34,24 @@ has_vaes(void)
 }
 
 static bool
-native_usable(void)
+sse_usable(void)
 {
 	return __builtin_cpu_supports("aes") && __builtin_cpu_supports("sse4.1") && has_sha();
 }
 
 /* The built-ins, unlike the bare CPU flags, also ask whether the system saves the registers. */
 static bool
-native_avx512_usable(void)
+avx_usable(void)
 {
-	return native_usable() && __builtin_cpu_supports("avx512f") &&
-	       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-	       __builtin_cpu_supports("avx512dq") && has_vaes();
+	return sse_usable() && __builtin_cpu_supports("avx");
+}
+
+static bool
+avx512_usable(void)
+{
+	return avx_usable() && __builtin_cpu_supports("avx512f") &&
+	       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+	       __builtin_cpu_supports("avx512vl") && has_vaes();
 }
 
 /* The native kernels have no state of their own. */
@@ -61,23 +67,24 @@ native_destroy(struct mst_crypto *engine)
 	free(engine);
 }
 
-#define NATIVE_BACKEND(id, label, set)                                                             \
-	const struct mst_backend mst_backend_##id = {                                              \
+#define NATIVE_BACKEND(set, label, key_and_sha)                                                    \
+	const struct mst_backend mst_backend_native_##set = {                                      \
 		.name = label,                                                                     \
-		.usable = id##_usable,                                                             \
+		.usable = set##_usable,                                                            \
 		.create = native_create,                                                           \
 		.destroy = native_destroy,                                                         \
 		.aes = mst_##set##_aes,                                                            \
 		.fan = mst_##set##_fan,                                                            \
-		.aes_key = mst_native_aes_key,                                                     \
+		.aes_key = mst_##key_and_sha##_aes_key,                                            \
 		.encrypt = mst_##set##_encrypt,                                                    \
 		.decrypt = mst_##set##_decrypt,                                                    \
-		.hmac_key = mst_native_hmac_key,                                                   \
-		.hmac = mst_native_hmac,                                                           \
-		.sha1_16 = mst_native_sha1_16,                                                     \
+		.hmac_key = mst_##key_and_sha##_hmac_key,                                          \
+		.hmac = mst_##key_and_sha##_hmac,                                                  \
+		.sha1_16 = mst_##key_and_sha##_sha1_16,                                            \
 		.seal = mst_##set##_seal,                                                          \
 		.open = mst_##set##_open,                                                          \
 	}
 
-NATIVE_BACKEND(native, "native", aesni);
-NATIVE_BACKEND(native_avx512, "native-avx512", vaes);
+NATIVE_BACKEND(sse, "native-sse", sse);
+NATIVE_BACKEND(avx, "native", avx);
+NATIVE_BACKEND(avx512, "native-avx512", avx);

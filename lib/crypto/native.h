@@ -1,36 +1,27 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Private to the unit: the native backends. Their files are compiled for instruction sets beyond
- * the baseline; only native.c, which is not, decides whether they may run.
+ * Private to the unit: the native backends. Each is one file, compiled for instruction sets beyond
+ * the baseline; only native.c, which is not, decides whether it may run.
  *
- * native:         AES-NI, eight lanes in flight, one a register
- * native-avx512:  VAES, sixteen lanes in flight, four a register
- * Both hash with SHA-NI, four streams in flight.
+ * native-sse     AES-NI and SHA-NI
+ * native         the same in AVX encoding
+ * native-avx512  VAES, four blocks a register; SHA-NI of native
  */
 #ifndef MST_CRYPTO_NATIVE_H
 #define MST_CRYPTO_NATIVE_H
 
 #include "crypto/backend.h"
 
+#define INLINE static inline __attribute__((always_inline))
+
 /*
- * Kernels keep secrets in locals only, and as functions of their own, so that a caller can
+ * Kernels keep secrets in locals only, and are functions of their own, so that their caller can
  * overwrite the stack that they used.
  */
 #define NATIVE_KERNEL __attribute__((noinline))
-#define INLINE        static inline __attribute__((always_inline))
 
 /* Overwrites the stack below the caller's frame, further down than any kernel reaches. */
 void mst_native_burn_stack(void);
-
-void mst_native_hmac_key(struct mst_crypto *engine, mst_lanes live, const uint8_t *key,
-	size_t stride, size_t key_size, struct mst_hmac_cols *prepared);
-void mst_native_hmac(struct mst_crypto *engine, mst_lanes live,
-	const struct mst_hmac_cols *prepared, const uint8_t *const *message, size_t size,
-	mst_b32 *mac);
-void mst_native_sha1_16(
-	struct mst_crypto *engine, mst_lanes live, const mst_b16 *in, uint8_t (*digest)[20]);
-
-void mst_native_aes_key(struct mst_crypto *engine, const mst_b16 key, struct mst_aes_key *expanded);
 
 #define NATIVE_AES(set)                                                                            \
 	void mst_##set##_aes(struct mst_crypto *engine, mst_lanes live, const mst_b16 *key,        \
@@ -46,7 +37,21 @@ void mst_native_aes_key(struct mst_crypto *engine, const mst_b16 key, struct mst
 	mst_lanes mst_##set##_open(                                                                \
 		struct mst_crypto *engine, mst_lanes live, const struct mst_ccm_cols *ops)
 
-NATIVE_AES(aesni);
-NATIVE_AES(vaes);
+#define NATIVE_KEY_AND_SHA(set)                                                                    \
+	void mst_##set##_aes_key(                                                                  \
+		struct mst_crypto *engine, const mst_b16 key, struct mst_aes_key *expanded);       \
+	void mst_##set##_hmac_key(struct mst_crypto *engine, mst_lanes live, const uint8_t *key,   \
+		size_t stride, size_t key_size, struct mst_hmac_cols *prepared);                   \
+	void mst_##set##_hmac(struct mst_crypto *engine, mst_lanes live,                           \
+		const struct mst_hmac_cols *prepared, const uint8_t *const *message, size_t size,  \
+		mst_b32 *mac);                                                                     \
+	void mst_##set##_sha1_16(struct mst_crypto *engine, mst_lanes live, const mst_b16 *in,     \
+		uint8_t(*digest)[20])
+
+NATIVE_AES(sse);
+NATIVE_AES(avx);
+NATIVE_AES(avx512);
+NATIVE_KEY_AND_SHA(sse);
+NATIVE_KEY_AND_SHA(avx);
 
 #endif

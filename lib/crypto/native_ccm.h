@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Private to the unit: AES-CCM over the vectors of native_kernel.h. The CBC-MAC of a lane is
+ * Private to the unit: AES-CCM over the vectors of native_aes.h. The CBC-MAC of a lane is
  * serial; CCM_LANES lanes advance together, one block of MAC and one of key stream each a step.
  *
  * Where all lanes of a group still have a whole block the blocks come straight from the messages;
@@ -10,7 +10,7 @@
 #define MST_CRYPTO_NATIVE_CCM_H
 
 #include "base/secret.h"
-#include "crypto/native_kernel.h"
+#include "crypto/native_aes.h"
 
 #define BLOCK       16
 #define CCM_LANES   (WIDTH * VEC_LANES)

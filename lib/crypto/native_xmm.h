@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The kernels of native_kernel.h and native_ccm.h with AES-NI: one block a register. */
+/* Private to the unit: the vectors of native_aes.h with AES-NI, one block a register. */
+#ifndef MST_CRYPTO_NATIVE_XMM_H
+#define MST_CRYPTO_NATIVE_XMM_H
+
 #include <immintrin.h>
 
 #include "crypto/native.h"
 
-#define VEC_LANES    1
-#define KERNEL(name) mst_aesni_##name
+#define VEC_LANES 1
 
 typedef __m128i vec;
 
@@ -98,20 +100,4 @@ vec_key_next(vec key, uint8_t constant)
 	return _mm_xor_si128(key, t);
 }
 
-#include "crypto/native_ccm.h"
-
-void
-mst_native_aes_key(struct mst_crypto *engine, const mst_b16 key, struct mst_aes_key *expanded)
-{
-	__m128i *encrypt_key = (__m128i *)expanded->encrypt;
-	__m128i *decrypt_key = (__m128i *)expanded->decrypt;
-
-	(void)engine;
-	encrypt_key[0] = vec_all(key);
-	for (unsigned r = 1; r <= ROUNDS; r++)
-		encrypt_key[r] = vec_key_next(encrypt_key[r - 1], round_constant[r - 1]);
-	decrypt_key[0] = encrypt_key[ROUNDS];
-	for (unsigned r = 1; r < ROUNDS; r++)
-		decrypt_key[r] = _mm_aesimc_si128(encrypt_key[ROUNDS - r]);
-	decrypt_key[ROUNDS] = encrypt_key[0];
-}
+#endif

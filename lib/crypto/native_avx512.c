@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The kernels of native_kernel.h and native_ccm.h with VAES and AVX-512: four blocks a register. */
+/* The kernels of native_aes.h and native_ccm.h with VAES and AVX-512: four blocks a register. */
 #include <immintrin.h>
 
 #include "crypto/native.h"
 
 #define VEC_LANES    4
-#define KERNEL(name) mst_vaes_##name
+#define KERNEL(name) mst_avx512_##name
 
 typedef __m512i vec;
 

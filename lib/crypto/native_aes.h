@@ -10,16 +10,18 @@
  *	vec_gather/scatter() blocks at VEC_LANES addresses
  *	vec_all()            one block in all places
  *	vec_pick()           per block one of two
- *	vec_xor, vec_and, vec_add8, vec_enc, vec_enc_last, vec_dec, vec_dec_last, vec_words
+ *	vec_count()          the next CCM counter
+ *	vec_words()          32-bit words of each block in another order
  *	vec_key_next()       the next round key
+ *	vec_xor, vec_and, vec_enc, vec_enc_last, vec_dec, vec_dec_last
  *	KERNEL(name)         its name of a public function
  *
- * A kernel works on WIDTH registers at once: an AES round takes as long as four can be started. A
- * group that is not full repeats its last slot; all loads of a block come before its stores, so
- *that a repeated lane writes the same octets twice.
+ * A kernel works on WIDTH registers at once, since an AES round takes about as long as four are
+ * started. A group that is not full repeats its last slot; all loads of a block come before its
+ * stores, so that a repeated lane writes the same octets twice.
  */
-#ifndef MST_CRYPTO_NATIVE_KERNEL_H
-#define MST_CRYPTO_NATIVE_KERNEL_H
+#ifndef MST_CRYPTO_NATIVE_AES_H
+#define MST_CRYPTO_NATIVE_AES_H
 
 #include "crypto/native.h"
 
@@ -271,5 +273,24 @@ KERNEL(decrypt)(struct mst_crypto *engine, mst_lanes live, const struct mst_aes_
 	decrypt_groups(live, key->decrypt, in, out);
 	mst_native_burn_stack();
 }
+
+#if VEC_LANES == 1
+/* Once for the native backends: a single key gains nothing from wide registers. */
+void
+KERNEL(aes_key)(struct mst_crypto *engine, const mst_b16 key, struct mst_aes_key *expanded)
+{
+	__m128i *encrypt_key = (__m128i *)expanded->encrypt;
+	__m128i *decrypt_key = (__m128i *)expanded->decrypt;
+
+	(void)engine;
+	encrypt_key[0] = vec_all(key);
+	for (unsigned r = 1; r <= ROUNDS; r++)
+		encrypt_key[r] = vec_key_next(encrypt_key[r - 1], round_constant[r - 1]);
+	decrypt_key[0] = encrypt_key[ROUNDS];
+	for (unsigned r = 1; r < ROUNDS; r++)
+		decrypt_key[r] = _mm_aesimc_si128(encrypt_key[ROUNDS - r]);
+	decrypt_key[ROUNDS] = encrypt_key[0];
+}
+#endif
 
 #endif
