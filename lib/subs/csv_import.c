@@ -220,7 +220,7 @@ check_routes(struct import *im)
 	if (im->options->slf == NULL)
 		return;
 	routed = mst_slf_lookup_bulk(im->options->slf, b->live, b->cols.imsi, hss);
-	mst_for_lanes (i, b->live)
+	mst_for_lanes(i, b->live)
 		if (!(routed & MST_LANE(i)) || hss[i] != im->options->hss)
 			kill_lane(b, i, "imsi", "is in no range of this HSS");
 }
@@ -272,6 +272,7 @@ reject_row(struct import *im, unsigned lane)
 static int
 store_full(struct import *im, unsigned lane)
 {
+	im->result->rows -= im->batch.size - lane - 1;
 	report(im, "%s:%ju: the store is full with %u subscribers", im->source->name,
 		(uintmax_t)im->batch.row[lane].line, mst_subs_count(im->subs));
 	return -MST_E_TABLE_FULL;

@@ -74,8 +74,8 @@ struct mst_csv_result {
 /**
  * Imports a file. Returns 0 when it was read to its end, however many rows were rejected;
  * -MST_E_CSV (header; reported), -MST_E_FILE (input or reject file; reported), -MST_E_TABLE_FULL
- * (the store is full; the import stops there; reported), -MST_E_NO_MEMORY or -MST_E_ARGUMENT
- * (options). The result is set in every case.
+ * (the store is full; the row without room is the last one counted; reported), -MST_E_NO_MEMORY
+ * or -MST_E_ARGUMENT (options). The result is set in every case.
  */
 int mst_csv_import_file(struct mst_subs *subs, const char *path,
 	const struct mst_csv_options *options, struct mst_csv_result *result);
