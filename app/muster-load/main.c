@@ -21,6 +21,9 @@ enum {
 };
 
 #define LINK_TIMEOUT_MS 10000
+#define RING_MIN        1024
+#define RING_MAX        16384
+#define RING_OPEN_LOOP  4096
 #define POLL_NS         20000000
 
 static struct gen *running;
@@ -70,6 +73,17 @@ fail(const char *what, const char *why)
 	return -MST_E_SYSTEM;
 }
 
+/** A ring holds all that can be under way, so that a pause of this process loses nothing. */
+static unsigned
+ring_size(const struct gen_options *o)
+{
+	unsigned want = o->rate == 0 ? o->outstanding : RING_OPEN_LOOP, size = RING_MIN;
+
+	while (size < want && size < RING_MAX)
+		size *= 2;
+	return size;
+}
+
 static int
 open_port(struct run *run)
 {
@@ -82,8 +96,9 @@ open_port(struct run *run)
 	config.queues = o->gen.queues;
 	if (config.cpu_count != 0)
 		config.cpus = &o->cpu;
+	config.ring_size = ring_size(&o->gen);
 	/* The rings of the port, and frames that wait for room in them. */
-	config.mbufs = o->gen.queues * (LINK_TX_MAX + 4096) + 4096;
+	config.mbufs = o->gen.queues * (LINK_TX_MAX + 2 * config.ring_size) + 4096;
 	err = mst_port_open(&run->port, &config, error);
 	if (err != 0)
 		return fail("port", error);
