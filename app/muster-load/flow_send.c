@@ -128,6 +128,25 @@ build_inner(struct gen *gen, unsigned lane, uint8_t *inner)
 	}
 }
 
+/**
+ * Requests that carry RAND as kid context: all of the express flow, and those of meters in the key
+ * log, without which tshark finds no context.
+ */
+static mst_lanes
+with_context(const struct gen *gen, mst_lanes live)
+{
+	mst_lanes logged = 0;
+
+	if (gen->options.flow == GEN_EXPRESS)
+		return live;
+	if (gen->keylog == NULL)
+		return 0;
+	mst_for_lanes(i, live)
+		if (gen->batch->meter[i] < gen->options.keylog_count)
+			logged |= MST_LANE(i);
+	return logged;
+}
+
 static void
 send_secured(struct gen *gen, mst_lanes live)
 {
@@ -138,7 +157,7 @@ send_secured(struct gen *gen, mst_lanes live)
 		.rand = (const mst_b16 *)b->rand,
 		.kid = (const mst_oscore_id *)b->kid,
 		.request_piv = b->piv,
-		.with_context = gen->options.flow == GEN_EXPRESS ? live : 0};
+		.with_context = with_context(gen, live)};
 	mst_lanes sealed;
 
 	mst_for_lanes(i, live) {

@@ -157,6 +157,9 @@ loop(struct gen *gen)
 	bool shared = mst_port_cpus_shared(gen->link.port);
 	unsigned idle = 0;
 
+	/* Time begins anew; the capture's goes on. */
+	gen_take_time(gen, mst_port_tsc());
+	gen->capture.start_us += gen->now_us;
 	gen->start_tsc = mst_port_tsc();
 	atomic_store_explicit(&gen->begun_tsc, gen->start_tsc, memory_order_relaxed);
 	gen_take_time(gen, gen->start_tsc);
