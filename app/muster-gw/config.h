@@ -10,14 +10,14 @@
 
 #include "config/config.h"
 #include "port/port.h"
+#include "schema.h"
 
-#define GW_WORKERS_MAX   MST_PORT_QUEUES_MAX
-#define GW_FQDN_MAX      60 /* docs/protocol.md section 4.1: hints in 136 octets */
-#define GW_BSF_URI_MAX   32
-#define GW_ADDRESSES_MAX 16
-#define GW_HSS_MAX       64
-#define GW_UA_SIZE       5
-#define GW_SQN_IND_COUNT 32
+#define GW_CONFIG_FQDN_MAX  60
+#define GW_CONFIG_URI_MAX   32
+#define GW_CONFIG_HINTS_MAX 88 /* naf.fqdn and bsf.uri together: hints in 136 octets of CoAP */
+#define GW_CONFIG_HSS_MAX   16
+#define GW_CONFIG_HOSTS_MAX 8 /* addresses of a family */
+#define GW_CONFIG_UA        5
 
 enum gw_log_level { GW_LOG_ERROR, GW_LOG_WARNING, GW_LOG_INFO, GW_LOG_DEBUG };
 
@@ -85,7 +85,7 @@ struct mst_gw_config {
 
 	struct {
 		char *fqdn;
-		uint8_t ua[GW_UA_SIZE];
+		uint8_t ua[GW_CONFIG_UA];
 	} naf;
 
 	struct {
@@ -98,7 +98,7 @@ struct mst_gw_config {
 
 	struct {
 		uint64_t tick_ms;
-		uint64_t ind_first, ind_count; /* this gateway's part of IND 0..31 */
+		uint64_t ind; /* this gateway's IND, 0..31 */
 	} sqn;
 
 	struct mst_config_list hss; /* struct mst_gw_hss, at least one */
@@ -107,7 +107,6 @@ struct mst_gw_config {
 		uint64_t subscribers; /* 0: as many as are loaded */
 		uint64_t groups;
 		uint64_t memberships;           /* 0: twice the subscribers */
-		uint64_t group_members;         /* of one group */
 		uint64_t groups_created;        /* by one subscriber */
 		uint64_t key_check_interval_ms; /* whole seconds */
 		uint64_t group_key_lifetime_ms; /* whole seconds */
@@ -123,8 +122,6 @@ struct mst_gw_config {
 	} log;
 };
 
-extern const struct mst_config_schema gw_config_schema;
-
 /**
  * Loads and checks the configuration, overrides ("key=value") included; what spans keys is checked
  * here too, and run-time defaults (control.socket, port.memif.socket) are filled in.
@@ -134,7 +131,8 @@ int gw_config_load(struct mst_gw_config *config, const char *file, const char *c
 	size_t override_count, struct mst_config_errors *errors);
 void gw_config_free(struct mst_gw_config *config);
 
-/** The port's part, for mst_port_open(); points into `config` and `cpus` (GW_WORKERS_MAX rows). */
+/** The port's part, for mst_port_open(); points into `config` and `cpus` (MST_PORT_QUEUES_MAX
+ * rows). */
 struct mst_port_config gw_config_port(const struct mst_gw_config *config, unsigned *cpus);
 
 #endif

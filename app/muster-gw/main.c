@@ -171,7 +171,7 @@ make_gateway(const struct mst_gw_config *c, const struct mst_hss_set *hss, struc
 		.bsf_uri = c->bsf.uri,
 		.cookie_life_s = (uint32_t)(c->bsf.cookie_lifetime_ms / 1000),
 		.sqn_tick_ms = (uint32_t)c->sqn.tick_ms,
-		.ind = (uint8_t)c->sqn.ind_first,
+		.ind = (uint8_t)c->sqn.ind,
 		.groups = (uint32_t)c->limits.groups,
 		.memberships = (uint32_t)c->limits.memberships,
 		.group_key_life_s = (uint32_t)(c->limits.group_key_lifetime_ms / 1000),

@@ -95,10 +95,11 @@ struct mst_config_schema {
 	size_t size; /* of the result */
 };
 
-/** What is wrong, one line each: "FILE:LINE: key 'a.b': message". */
+/** What is wrong, one line each: "FILE:LINE: key 'a.b': message". All zero before the first use. */
 struct mst_config_errors {
-	unsigned count; /* of lines; further errors are not kept */
-	char line[MST_CONFIG_ERRORS_MAX][320];
+	const char *file; /* set by mst_config_load(): its argument */
+	unsigned count;   /* of lines; further errors are not kept */
+	char line[MST_CONFIG_ERRORS_MAX][560];
 };
 
 /**
