@@ -1,0 +1,112 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Writes the seeds of the targets cbor and eth_to_coap into corpus/.
+
+    ./make_corpus.py
+
+Frames and encodings are those of the unit tests; the octets in front choose what a target does with them.
+"""
+
+import pathlib
+import re
+
+HERE = pathlib.Path(__file__).resolve().parent
+UNIT = HERE.parent / "unit"
+
+
+def seed(target, name, data):
+    folder = HERE / "corpus" / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")).write_bytes(data)
+
+
+def cbor():
+    rows = re.findall(r'\{"([0-9a-f]*)",\s+(OK|ENCODING|MALFORMED)\}', (UNIT / "cbor/appendix_a_test.c").read_text())
+    for hexa, verdict in rows:
+        seed("cbor", f"{verdict} {hexa[:32]}", b"\0" + bytes.fromhex(hexa))
+    rows = re.findall(r'^\{"([0-9a-f]+)",', (UNIT / "cbor/vectors.inc").read_text(), re.MULTILINE)
+    for number, hexa in enumerate(row for row in rows if 60 < len(row) < 200):
+        seed("cbor", f"value {number}", b"\0" + bytes.fromhex(hexa))
+    # map; key, uint; key, bstr; key, tstr; key, array: item, item, end; end
+    script = bytes([0x0B, 0x0D, 0xF0, 0x0D, 0xF2, 0x0D, 0xF3, 0x0D, 0x0A, 0x0C, 0x05, 0x0C, 0x06, 0x0C, 0x0D])
+    item = bytes.fromhex("a4010f0242aabb0363616263183282f5f6")
+    seed("cbor", "script map", b"\1" + bytes([len(script)]) + script + item)
+    # the same with values left unread, then a skip past the end
+    script = bytes([0x0B, 0x0D, 0x0D, 0x0D, 0x0D, 0x0D, 0x07])
+    seed("cbor", "script unread", b"\1" + bytes([len(script)]) + script + item)
+    script = bytes([0x0A] * 8 + [0x0C, 0x07])
+    seed("cbor", "script deep", b"\1" + bytes([len(script)]) + script + b"\x81" * 9 + b"\0")
+    script = bytes([0x29, 0x00, 0x01, 0x24, 0x08, 0x0E])
+    seed("cbor", "script array", b"\1" + bytes([len(script)]) + script + bytes.fromhex("8200204201020af6"))
+
+
+def frames():
+    text = (UNIT / "net/vectors.inc").read_text()
+    for name, size, frame in re.findall(r'\{"([^"]+)", (\d+),\s+"([0-9a-f]*)"', text):
+        if int(size) <= 120:
+            seed("eth_to_coap", "frame " + name, b"\0" + bytes.fromhex(frame))
+
+
+def ip_frame(family, proto, content):
+    ether = bytes.fromhex("020000000001020000000002")
+    if family == 4:
+        header = bytes.fromhex("4500") + (20 + len(content)).to_bytes(2, "big") + bytes.fromhex("0000000040")
+        return ether + b"\x08\0" + header + bytes([proto, 0, 0]) + bytes.fromhex("c0000209c0000201") + content
+    header = bytes.fromhex("60000000") + len(content).to_bytes(2, "big") + bytes([proto, 255])
+    peer, host = (bytes.fromhex("20010db8") + bytes(11) + bytes([last]) for last in (9, 1))
+    return ether + b"\x86\xdd" + header + peer + host + content
+
+
+def udp(message):
+    return bytes.fromhex("9c401633") + (8 + len(message)).to_bytes(2, "big") + b"\0\0" + message
+
+
+MESSAGES = {
+    "get core": "40017d34bb2e77656c6c2d6b6e6f776e04636f7265",
+    "post bsf": "44021234aabbccddb3627366113cff" "a101" "6f303031303130303030303030303031",
+    "join": "48025678" "0102030405060708" "b96163652d67726f7570" "0d03" "30313233343536373839616263646566",
+    "oscore": "44025d1f00003974396c6f63616c686f7374620914ff612f1092f1776f1c1668b3825e",
+    "response": "61457d3520ff32322e332043",
+    "ping": "4000abcd",
+    "reset": "7000abcd",
+    "critical": "4002abcd10",
+    "elective": "4002abcd2161",
+    "long path": "4002abcdb161016101610161016101610161",
+    "all extensions": "4002abcd" "bd00" + "61" * 13 + "e00001" "00",
+    "highest option": "4002abcde0fef1",
+    "no payload": "4002abcdff",
+    "reserved nibble": "4002abcdf0",
+    "token of 9": "49010000" + "00" * 9,
+    "version 2": "80010000",
+    "class 7": "40e10000",
+    "block1 and echo": "4002abcdd10e0ad1d402" "deadbeef00",
+}
+
+
+def messages():
+    for name, hexa in MESSAGES.items():
+        data = bytes.fromhex(hexa)
+        seed("eth_to_coap", "coap " + name, b"\2" + data)
+        seed("eth_to_coap", "udp4 " + name, b"\1" + ip_frame(4, 17, udp(data)))
+        seed("eth_to_coap", "udp6 " + name, b"\1" + ip_frame(6, 17, udp(data)))
+        seed("eth_to_coap", "options " + name, b"\3" + data[4 + (data[0] & 15):])
+    for family, proto, kind in ((4, 1, 8), (6, 58, 128), (6, 58, 135)):
+        content = bytes([kind, 0, 0, 0, 0, 0, 0, 0]) + bytes.fromhex("20010db8") + bytes(11) + b"\1"
+        seed("eth_to_coap", f"icmp{family} {kind}", b"\1" + ip_frame(family, proto, content))
+
+
+def adverts():
+    arp = "0200000000010200000000020806" "0001080006040002" "020000000002c0000209" "020000000001c0000201"
+    seed("eth_to_coap", "advert arp", b"\4" + bytes.fromhex(arp))
+    advert = ("02000000000102000000000286dd" "6000000000203aff" "20010db8000000000000000000000009"
+              "20010db8000000000000000000000001" "8800" "CHECK" "60000000" "20010db8000000000000000000000009" "0201020000000002")
+    data = bytes.fromhex(advert.replace("CHECK", "0000"))
+    pseudo = data[22:54] + (32).to_bytes(4, "big") + (58).to_bytes(4, "big") + data[54:]
+    total = sum(int.from_bytes(pseudo[i:i + 2], "big") for i in range(0, len(pseudo), 2))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    seed("eth_to_coap", "advert nd", b"\4" + data[:56] + (total ^ 0xFFFF).to_bytes(2, "big") + data[58:])
+
+
+for part in (cbor, frames, messages, adverts):
+    part()
