@@ -32,18 +32,22 @@ to_cds(struct mst_rcu_node *node)
 }
 
 static struct mst_rcu_node *
-from_cds(struct cds_lfht_node *node)
+record_of(struct cds_lfht_node *node)
 {
-	if (node == NULL)
-		return NULL;
 	MST_TSAN_ACQUIRE(node);
 	return mst_rcu_record((void *)node, struct mst_rcu_node, link);
+}
+
+static struct mst_rcu_node *
+from_cds(struct cds_lfht_node *node)
+{
+	return node != NULL ? record_of(node) : NULL;
 }
 
 static int
 match(struct cds_lfht_node *node, const void *key)
 {
-	return memcmp(from_cds(node)->key, key, sizeof(mst_b16)) == 0;
+	return memcmp(record_of(node)->key, key, sizeof(mst_b16)) == 0;
 }
 
 static unsigned long

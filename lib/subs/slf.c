@@ -141,10 +141,10 @@ mst_slf_lookup_bulk(const struct mst_slf *slf, mst_lanes live, const uint64_t *i
 	for (uint32_t left = slf->count; left > 1; left -= left / 2) {
 		uint32_t half = left / 2;
 
-		mst_for_lanes (i, live)
+		mst_for_lanes(i, live)
 			at[i] += slf->first[at[i] + half] <= imsi[i] ? half : 0;
 	}
-	mst_for_lanes (i, live) {
+	mst_for_lanes(i, live) {
 		if (imsi[i] < slf->first[at[i]] || imsi[i] > slf->last[at[i]])
 			continue;
 		hss[i] = slf->hss[at[i]];
@@ -163,7 +163,7 @@ lookup_in(const struct mst_hss_set *set, unsigned hss, mst_lanes mine, const uin
 	if (hss >= set->count || set->store[hss] == NULL)
 		return 0;
 	found = mst_subs_lookup_bulk(set->store[hss], mine, imsi, ref);
-	mst_for_lanes (i, found)
+	mst_for_lanes(i, found)
 		ref[i] = mst_hss_ref(hss, ref[i]);
 	return found;
 }
@@ -182,7 +182,7 @@ mst_hss_lookup_bulk(
 		unsigned first = (unsigned)__builtin_ctzll(rest);
 		mst_lanes mine = 0;
 
-		mst_for_lanes (i, rest)
+		mst_for_lanes(i, rest)
 			mine |= (mst_lanes)(hss[i] == hss[first]) << i;
 		found |= lookup_in(set, hss[first], mine, imsi, ref);
 		rest &= ~mine;

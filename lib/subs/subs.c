@@ -211,19 +211,20 @@ mst_subs_memory(const struct mst_subs *subs)
 }
 
 static bool
-change_state(struct mst_subs_record *r, uint64_t *old, uint64_t new_state)
+change_state(struct mst_subs_record *r, uint64_t old, uint64_t new_state)
 {
 	return __atomic_compare_exchange_n(
-		&r->state, old, new_state, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+		&r->state, &old, new_state, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 void
 mst_subs_set_dif(struct mst_subs_record *r, uint64_t dif)
 {
-	uint64_t old = mst_subs_state(r);
+	uint64_t old;
 
-	while (!change_state(r, &old, (old & ~DIF_MASK) | (dif & DIF_MASK)))
-		;
+	do
+		old = mst_subs_state(r);
+	while (!change_state(r, old, (old & ~DIF_MASK) | (dif & DIF_MASK)));
 }
 
 void
@@ -240,25 +241,27 @@ mst_subs_set_barred(struct mst_subs_record *r, bool barred)
 static bool
 increment(struct mst_subs_record *r, unsigned shift, unsigned limit)
 {
-	uint64_t old = mst_subs_state(r);
+	uint64_t old;
 
 	assert(limit <= MST_SUBS_COUNT_MAX);
 	do {
+		old = mst_subs_state(r);
 		if ((old >> shift & MST_SUBS_COUNT_MAX) >= limit)
 			return false;
-	} while (!change_state(r, &old, old + (UINT64_C(1) << shift)));
+	} while (!change_state(r, old, old + (UINT64_C(1) << shift)));
 	return true;
 }
 
 static void
 decrement(struct mst_subs_record *r, unsigned shift)
 {
-	uint64_t old = mst_subs_state(r);
+	uint64_t old;
 
 	do {
+		old = mst_subs_state(r);
 		if ((old >> shift & MST_SUBS_COUNT_MAX) == 0)
 			return;
-	} while (!change_state(r, &old, old - (UINT64_C(1) << shift)));
+	} while (!change_state(r, old, old - (UINT64_C(1) << shift)));
 }
 
 int

@@ -60,7 +60,7 @@ static void
 derive(struct mst_crypto *crypto, const struct mst_aes_key *key, mst_lanes live,
 	const uint64_t *number, uint8_t kind, mst_b16 *out)
 {
-	mst_for_lanes (i, live) {
+	mst_for_lanes(i, live) {
 		memset(out[i], 0, sizeof(out[i]));
 		mst_put_be64(out[i] + 7, number[i]);
 		out[i][15] = kind;
@@ -75,7 +75,7 @@ mst_synth_burst(const struct mst_synth *synth, struct mst_crypto *crypto, mst_la
 	struct mst_aes_key key;
 
 	mst_aes_key_init(crypto, synth->seed, &key);
-	mst_for_lanes (i, live)
+	mst_for_lanes(i, live)
 		cols->imsi[i] = mst_synth_imsi(synth, number[i]);
 	derive(crypto, &key, live, number, 1, cols->k);
 	derive(crypto, &key, live, number, 2, cols->opc);
