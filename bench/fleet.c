@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "aka/autn.h"
 #include "base/err.h"
@@ -57,7 +58,8 @@ provision(struct fleet *f)
 	uint16_t number;
 	int err;
 
-	memset(&seed, 0x5a, sizeof(seed));
+	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
+		return -MST_E_SYSTEM;
 	f->hss.count = 1;
 	err = mst_subs_create(&f->hss.store[0], FLEET_SUBSCRIBERS, &seed);
 	if (err == 0)

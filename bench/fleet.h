@@ -10,7 +10,7 @@
 
 #include "batch.h"
 
-#define FLEET_SUBSCRIBERS (1u << 20) /* rounds walk through them: records come from memory */
+#define FLEET_SUBSCRIBERS (1u << 18) /* rounds walk through them: records come from memory */
 
 struct fleet;
 

@@ -17,12 +17,12 @@ struct mst_bench {
 	uint64_t items;
 };
 
-void
-mst_bench_add(const char *item, const char *who, mst_bench_fn *fn, const void *arg)
+static benchmark::internal::Benchmark *
+add(const char *item, const char *who, mst_bench_fn *fn, const void *arg)
 {
 	std::string name = std::string(item) + "|" + who;
 
-	benchmark::RegisterBenchmark(name.c_str(),
+	return benchmark::RegisterBenchmark(name.c_str(),
 		[fn, arg](benchmark::State &state) {
 			mst_bench bench{state, false, false, 0, {}, 0, 0};
 
@@ -36,6 +36,19 @@ mst_bench_add(const char *item, const char *who, mst_bench_fn *fn, const void *a
 			}
 		})
 		->UseManualTime();
+}
+
+void
+mst_bench_add(const char *item, const char *who, mst_bench_fn *fn, const void *arg)
+{
+	add(item, who, fn, arg);
+}
+
+void
+mst_bench_add_fixed(
+	const char *item, const char *who, mst_bench_fn *fn, const void *arg, unsigned batches)
+{
+	add(item, who, fn, arg)->Iterations(batches);
 }
 
 bool

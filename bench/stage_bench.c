@@ -5,6 +5,9 @@
 #include "fleet.h"
 #include "shim.h"
 
+/** Batches of a repetition. */
+#define BATCHES 300
+
 enum { HINT, CHALLENGE, ANSWER, JOIN, EXPRESS, KINDS };
 
 struct stage {
@@ -78,7 +81,7 @@ bench_stage(void)
 			s->kind = kind;
 			s->count = counts[c];
 			snprintf(s->who, sizeof(s->who), "muster/burst-%u", s->count);
-			mst_bench_add(items[kind], s->who, run, s);
+			mst_bench_add_fixed(items[kind], s->who, run, s, BATCHES);
 		}
 	}
 }
