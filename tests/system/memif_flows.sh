@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Every flow over IPv4 and IPv6, with GBA_U cards and resynchronisation, in closed and open loop; the meters of one
+# gateway come again with new sessions and find their groups.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+own_network "$@"
+begin jq
+meters=500
+
+make_subscribers home $meters --gba-u 50
+gateway_config "workers: 1"
+start_gateway gw
+seed=0
+for run in "standard" "express" "gba" "standard --ipv6" "express --ipv6" "gba --ipv6" "standard --rate 2000"; do
+	read -ra options <<<"$run"
+	groups=5
+	[ "${options[0]}" != gba ] || groups=0
+	seed=$((seed + 1))
+	# Another seed, other USIMs that are ahead.
+	load --meters $meters --groups $groups --resync 20 --seed $seed --flow "${options[@]}"
+	holds ".joined == $meters and .failed == 0 and .kg_mismatch == 0 and .groups == $groups"
+	holds ".counters.resyncs > 0 and .counters.malformed == 0 and .counters.strays == 0"
+	echo "$run: $(jq -r '"\(.joined) in \(.seconds) s, p99 \(.latency_us.p99) us"' "$work/load.json")"
+done
+stats
+holds '.drops == {}' "$work/stats.json"
+ctl --json status >"$work/status.json"
+# Seven bootstraps of each meter, one session; five runs with groups, each with groups of its own.
+holds ".sessions == $meters and .groups == 25 and .memberships == 5 * $meters" "$work/status.json"
+stop_gateway gw
