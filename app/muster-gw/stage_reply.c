@@ -84,6 +84,24 @@ build_frames(struct gw_worker *w, mst_lanes lanes)
 	return built;
 }
 
+/** A full transmit ring empties within microseconds: waits so long at most, then drops. */
+#define PATIENCE_US 100
+
+static unsigned
+send_patiently(struct gw_worker *w, const struct mst_frame *out, unsigned count)
+{
+	unsigned sent = mst_port_tx_burst(w->gw->port, w->index, out, count);
+	uint64_t begin;
+
+	if (sent == count)
+		return sent;
+	begin = mst_port_tsc();
+	while (sent < count &&
+		mst_port_tsc() - begin < w->gw->tsc_per_ms * PATIENCE_US / 1000)
+		sent += mst_port_tx_burst(w->gw->port, w->index, out + sent, count - sent);
+	return sent;
+}
+
 static void
 transmit(struct gw_worker *w, mst_lanes lanes)
 {
@@ -96,7 +114,7 @@ transmit(struct gw_worker *w, mst_lanes lanes)
 		out[count++] = b->frame[i];
 	if (count == 0)
 		return;
-	sent = mst_port_tx_burst(w->gw->port, w->index, out, count);
+	sent = send_patiently(w, out, count);
 	for (unsigned i = 0; i < sent; i++)
 		octets += out[i].size;
 	gw_count(&w->counters.outcome[GW_TX_FRAMES], sent);

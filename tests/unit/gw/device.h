@@ -27,6 +27,7 @@ struct device {
 	mst_b16 k, opc;
 	bool gba_u;
 	uint32_t ip;
+	unsigned worker; /* that receives the device's packets */
 	uint16_t mid;
 	uint8_t token[4];
 	struct mst_usim_sqn usim;
@@ -58,7 +59,10 @@ void bench_open(struct bench *bench, const struct gw_options *options);
 void bench_close(struct bench *bench);
 /** The options bench_open() takes when given none. */
 struct gw_options bench_options(void);
-/** Feeds `count` frames as one burst to a worker; their answers replace them, size 0 for none. */
+/**
+ * Feeds `count` frames as one burst to a worker, and what it gives away to the others; the answers
+ * replace the frames, size 0 for none.
+ */
 void bench_burst(struct bench *bench, unsigned worker, struct mst_frame *frames, unsigned count);
 uint64_t bench_outcome(const struct bench *bench, enum gw_outcome outcome);
 uint64_t bench_drops(const struct bench *bench, enum mst_err err);

@@ -367,6 +367,41 @@ limits_hold(void **state)
 	assert_int_equal(bench_drops(b, MST_E_LIMIT_CREATE), 1);
 }
 
+/** Devices whose packets arrive at any worker, and move to others, all get their keys. */
+static void
+workers_share_the_devices(void **state)
+{
+	struct gw_options o = bench_options();
+	struct device d[24];
+	struct bench b;
+
+	(void)state;
+	o.workers = 5;
+	bench_open(&b, &o);
+	for (unsigned i = 0; i < 24; i++) {
+		device_init(&d[i], &b, i);
+		d[i].worker = i % 5;
+		device_bootstrap(&d[i]);
+		d[i].worker = i * 7 % 5; /* another 5-tuple, another queue */
+		assert_int_equal(device_join(&d[i], i > 0 ? d[0].gid : 0, false), MST_COAP_CREATED);
+		assert_memory_equal(d[i].kg, d[0].kg, MST_KG);
+	}
+	assert_true(bench_outcome(&b, GW_FORWARDED) > 0);
+	/* A new bootstrap at another worker stays with the subscriber's owner. */
+	b.now_ms += 1000;
+	for (unsigned i = 0; i < 24; i++) {
+		unsigned owner = mst_session_owner(&b.gw->sessions, i);
+
+		d[i].worker = (d[i].worker + 1) % 5;
+		device_bootstrap(&d[i]);
+		assert_int_equal(mst_session_owner(&b.gw->sessions, i), owner);
+		assert_int_equal(device_join(&d[i], d[0].gid, false), MST_COAP_CHANGED);
+	}
+	assert_int_equal(bench_outcome(&b, GW_JOINS), 23);
+	assert_int_equal(bench_outcome(&b, GW_REJOINS), 24);
+	bench_close(&b);
+}
+
 int
 main(void)
 {
@@ -390,6 +425,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 			a_new_bootstrap_replaces_the_session, setup, teardown),
 		cmocka_unit_test_setup_teardown(limits_hold, setup, teardown),
+		cmocka_unit_test(workers_share_the_devices),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
