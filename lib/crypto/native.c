@@ -6,15 +6,17 @@
 
 #include "base/secret.h"
 
-#define STACK_USED 8192
+#define BURN_STACK(kib)                                                                            \
+	void mst_native_burn_##kib##k(void)                                                        \
+	{                                                                                          \
+		uint8_t area[(kib)*1024];                                                          \
+                                                                                                   \
+		mst_wipe(area, sizeof(area));                                                      \
+	}
 
-void
-mst_native_burn_stack(void)
-{
-	uint8_t area[STACK_USED];
-
-	mst_wipe(area, sizeof(area));
-}
+BURN_STACK(1)
+BURN_STACK(4)
+BURN_STACK(8)
 
 /* The CPU's own word for what __builtin_cpu_supports() has no name for in every compiler. */
 static bool

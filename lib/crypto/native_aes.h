@@ -7,7 +7,9 @@
  *	struct slot          the lanes of one register
  *	vec_take()           next slot out of a mask of lanes
  *	vec_load/store()     the blocks of a slot in a column
- *	vec_gather/scatter() blocks at VEC_LANES addresses
+ *	vec_gather/scatter() blocks at VEC_LANES addresses and an offset
+ *	vec_gather_rows()    blocks a stride apart
+ *	vec_store_rows()     neighbouring blocks
  *	vec_all()            one block in all places
  *	vec_pick()           per block one of two
  *	vec_count()          the next CCM counter
@@ -147,7 +149,7 @@ KERNEL(aes)(struct mst_crypto *engine, mst_lanes live, const mst_b16 *key, const
 
 		aes_group(&g, key, in, out);
 	}
-	mst_native_burn_stack();
+	mst_native_burn_1k();
 }
 
 /* OUT(j + 1) = E_K(block ^ c) ^ OPc. */
@@ -215,7 +217,7 @@ KERNEL(fan)(struct mst_crypto *engine, mst_lanes live, const struct mst_aes_fan 
 
 		fan_group(&g, fan);
 	}
-	mst_native_burn_stack();
+	mst_native_burn_4k();
 }
 
 static NATIVE_KERNEL void
@@ -262,7 +264,7 @@ KERNEL(encrypt)(struct mst_crypto *engine, mst_lanes live, const struct mst_aes_
 {
 	(void)engine;
 	encrypt_groups(live, key->encrypt, in, out);
-	mst_native_burn_stack();
+	mst_native_burn_1k();
 }
 
 void
@@ -271,7 +273,7 @@ KERNEL(decrypt)(struct mst_crypto *engine, mst_lanes live, const struct mst_aes_
 {
 	(void)engine;
 	decrypt_groups(live, key->decrypt, in, out);
-	mst_native_burn_stack();
+	mst_native_burn_1k();
 }
 
 #if VEC_LANES == 1

@@ -53,22 +53,40 @@ vec_all(const uint8_t *block)
 }
 
 INLINE vec
-vec_gather(const uint8_t *const *from)
+vec_join(const uint8_t *a, const uint8_t *b, const uint8_t *c, const uint8_t *d)
 {
-	vec x = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)from[0]));
+	vec x = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)a));
 
-	x = _mm512_inserti32x4(x, _mm_loadu_si128((const __m128i *)from[1]), 1);
-	x = _mm512_inserti32x4(x, _mm_loadu_si128((const __m128i *)from[2]), 2);
-	return _mm512_inserti32x4(x, _mm_loadu_si128((const __m128i *)from[3]), 3);
+	x = _mm512_inserti32x4(x, _mm_loadu_si128((const __m128i *)b), 1);
+	x = _mm512_inserti32x4(x, _mm_loadu_si128((const __m128i *)c), 2);
+	return _mm512_inserti32x4(x, _mm_loadu_si128((const __m128i *)d), 3);
+}
+
+INLINE vec
+vec_gather(const uint8_t *const *from, size_t offset)
+{
+	return vec_join(from[0] + offset, from[1] + offset, from[2] + offset, from[3] + offset);
+}
+
+INLINE vec
+vec_gather_rows(const uint8_t *from, size_t stride)
+{
+	return vec_join(from, from + stride, from + 2 * stride, from + 3 * stride);
 }
 
 INLINE void
-vec_scatter(uint8_t *const *to, vec x)
+vec_scatter(uint8_t *const *to, size_t offset, vec x)
 {
-	_mm_storeu_si128((__m128i *)to[0], _mm512_castsi512_si128(x));
-	_mm_storeu_si128((__m128i *)to[1], _mm512_extracti32x4_epi32(x, 1));
-	_mm_storeu_si128((__m128i *)to[2], _mm512_extracti32x4_epi32(x, 2));
-	_mm_storeu_si128((__m128i *)to[3], _mm512_extracti32x4_epi32(x, 3));
+	_mm_storeu_si128((__m128i *)(to[0] + offset), _mm512_castsi512_si128(x));
+	_mm_storeu_si128((__m128i *)(to[1] + offset), _mm512_extracti32x4_epi32(x, 1));
+	_mm_storeu_si128((__m128i *)(to[2] + offset), _mm512_extracti32x4_epi32(x, 2));
+	_mm_storeu_si128((__m128i *)(to[3] + offset), _mm512_extracti32x4_epi32(x, 3));
+}
+
+INLINE void
+vec_store_rows(uint8_t *to, vec x)
+{
+	_mm512_storeu_si512(to, x);
 }
 
 INLINE vec

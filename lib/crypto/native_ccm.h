@@ -9,6 +9,8 @@
 #ifndef MST_CRYPTO_NATIVE_CCM_H
 #define MST_CRYPTO_NATIVE_CCM_H
 
+#include <stddef.h>
+
 #include "base/secret.h"
 #include "crypto/native_aes.h"
 
@@ -17,25 +19,21 @@
 #define HEAD_BLOCKS (1 + (2 + 255 + BLOCK - 1) / BLOCK) /* B_0 and the AAD */
 #define CCM_LONG    128 /* octets; longer messages do not hold up short ones */
 
-/* One lane's message, cut into blocks. */
-struct ccm_lane {
-	const uint8_t *in;
-	uint8_t *out;
-	unsigned heads; /* blocks of head[] */
-	unsigned full;  /* whole blocks of text */
-	unsigned left;  /* octets of text after them */
-	uint8_t head[HEAD_BLOCKS * BLOCK];
-	uint8_t counter[BLOCK]; /* A_0 */
-	uint8_t last[BLOCK];    /* the octets left, zero padded */
-};
-
+/* Some lanes' messages, cut into blocks. Places that no lane fills repeat the last. */
 struct ccm_group {
+	const uint8_t *in[CCM_LANES];
+	uint8_t *out[CCM_LANES];
 	unsigned lane[CCM_LANES];
-	struct ccm_lane x[CCM_LANES];
-	uint8_t tag[CCM_LANES][BLOCK];
+	unsigned heads[CCM_LANES];                      /* blocks of head[] */
+	unsigned full[CCM_LANES];                       /* whole blocks of text */
+	unsigned left[CCM_LANES];                       /* octets of text after them */
+	_Alignas(16) uint8_t counter[CCM_LANES][BLOCK]; /* A_0 */
+	_Alignas(16) uint8_t last[CCM_LANES][BLOCK];    /* the octets left, zero padded */
+	_Alignas(16) uint8_t tag[CCM_LANES][BLOCK];
+	_Alignas(16) uint8_t head[CCM_LANES][HEAD_BLOCKS * BLOCK];
 };
 
-/* What a step of the text does for one lane. */
+/* What a step of the text does for each lane. */
 struct ccm_step {
 	const uint8_t *from[CCM_LANES];
 	uint8_t *to[CCM_LANES];
@@ -48,85 +46,134 @@ static const uint8_t zero_block[BLOCK];
 static const uint8_t keep_masks[2 * BLOCK] = {
 	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
 
-static void
-ccm_head(struct ccm_lane *x, const uint8_t *nonce, const uint8_t *aad, unsigned aad_size,
-	unsigned size)
+/*
+ * A_0 and B_0 of lane i in place l. Both are whole 16-octet stores: what loads them soon after does
+ * not wait for pieces. The load takes three octets after the nonce, which are within *ops.
+ */
+INLINE void
+ccm_first_blocks(
+	struct ccm_group *g, unsigned l, const struct mst_ccm_cols *ops, unsigned i, unsigned size)
 {
-	memset(x->counter, 0, BLOCK);
-	x->counter[0] = 1; /* L - 1 */
-	memcpy(x->counter + 1, nonce, MST_CCM_NONCE);
-	memcpy(x->head, x->counter, BLOCK);
-	x->head[0] = (aad_size != 0 ? 0x40 : 0) | (MST_CCM_TAG - 2) / 2 << 3 | 1;
-	mst_put_be16(x->head + 14, (uint16_t)size);
-	x->heads = 1;
-	if (aad_size == 0)
-		return;
-	x->heads += (2 + aad_size + BLOCK - 1) / BLOCK;
-	memset(x->head + (x->heads - 1) * BLOCK, 0, BLOCK);
-	mst_put_be16(x->head + BLOCK, (uint16_t)aad_size);
-	memcpy(x->head + BLOCK + 2, aad, aad_size);
+	const uint8_t *row = (const uint8_t *)ops + offsetof(struct mst_ccm_cols, nonce[0]) +
+			     (size_t)i * MST_CCM_NONCE;
+	__m128i nonce = _mm_slli_si128(_mm_loadu_si128((const __m128i *)row), 1);
+	int flags = (ops->aad_size[i] != 0 ? 0x40 : 0) | (MST_CCM_TAG - 2) / 2 << 3 | 1;
+	__m128i first = _mm_cvtsi32_si128(flags);
+
+	nonce = _mm_and_si128(nonce, _mm_set_epi64x(0x0000ffffffffffff, -0x100));
+	first = _mm_or_si128(nonce, first);
+	first = _mm_insert_epi16(first, __builtin_bswap16((uint16_t)size), 7);
+	_mm_store_si128((__m128i *)g->head[l], first);
+	_mm_store_si128(
+		(__m128i *)g->counter[l], _mm_or_si128(nonce, _mm_cvtsi32_si128(1 /* L - 1 */)));
 }
 
-static void
-ccm_text(struct ccm_lane *x, const uint8_t *in, uint8_t *out, unsigned size)
+/* The AAD's blocks: its size, itself, zeros (RFC 3610 section 2.2). */
+INLINE void
+ccm_aad_blocks(struct ccm_group *g, unsigned l, const uint8_t *aad, unsigned size)
 {
-	x->in = in;
-	x->out = out;
-	x->full = size / BLOCK;
-	x->left = size % BLOCK;
-	if (x->left != 0) {
-		memset(x->last, 0, BLOCK);
-		memcpy(x->last, in + x->full * BLOCK, x->left);
+	uint8_t *at = g->head[l] + BLOCK;
+	unsigned blocks = (2 + size + BLOCK - 1) / BLOCK;
+
+	g->heads[l] = 1;
+	if (size == 0)
+		return;
+	memset(at + (blocks - 1) * BLOCK, 0, BLOCK);
+	mst_put_be16(at, (uint16_t)size);
+	memcpy(at + 2, aad, size);
+	g->heads[l] += blocks;
+}
+
+INLINE void
+ccm_text(struct ccm_group *g, unsigned l, const uint8_t *in, uint8_t *out, unsigned size)
+{
+	g->in[l] = in;
+	g->out[l] = out;
+	g->full[l] = size / BLOCK;
+	g->left[l] = size % BLOCK;
+	if (g->left[l] != 0) {
+		memset(g->last[l], 0, BLOCK);
+		memcpy(g->last[l], in + g->full[l] * BLOCK, g->left[l]);
 	}
 }
 
-/* Takes up to CCM_LANES lanes; returns how many, the rest of the group repeats the last. */
+INLINE void
+ccm_lane(struct ccm_group *g, unsigned l, const struct mst_ccm_cols *ops, unsigned i, bool seal)
+{
+	unsigned size = ops->in_size[i] - (seal ? 0 : MST_CCM_TAG);
+
+	g->lane[l] = i;
+	ccm_first_blocks(g, l, ops, i, size);
+	ccm_aad_blocks(g, l, ops->aad[i], ops->aad_size[i]);
+	ccm_text(g, l, ops->in[i], ops->out[i], size);
+}
+
+/* Takes up to CCM_LANES lanes; returns how many. */
 static unsigned
 ccm_take(struct ccm_group *g, mst_lanes *rest, const struct mst_ccm_cols *ops, bool seal)
 {
 	unsigned n = 0;
 
 	for (; n < CCM_LANES && *rest != 0; n++) {
-		unsigned i = (unsigned)__builtin_ctzll(*rest);
-		unsigned size = ops->in_size[i] - (seal ? 0 : MST_CCM_TAG);
-
+		ccm_lane(g, n, ops, (unsigned)__builtin_ctzll(*rest), seal);
 		*rest &= *rest - 1;
-		g->lane[n] = i;
-		ccm_head(&g->x[n], ops->nonce[i], ops->aad[i], ops->aad_size[i], size);
-		ccm_text(&g->x[n], ops->in[i], ops->out[i], size);
 	}
-	for (unsigned l = n; l < CCM_LANES; l++) {
-		g->lane[l] = g->lane[n - 1];
-		g->x[l] = g->x[n - 1];
-	}
+	for (unsigned l = n; l < CCM_LANES; l++)
+		ccm_lane(g, l, ops, g->lane[n - 1], seal);
 	return n;
 }
 
-/* The MAC over the blocks of the heads but the first. */
+INLINE unsigned
+least(const unsigned x[CCM_LANES])
+{
+	unsigned min = x[0];
+
+	for (unsigned l = 1; l < CCM_LANES; l++)
+		min = x[l] < min ? x[l] : min;
+	return min;
+}
+
+INLINE unsigned
+most(const unsigned x[CCM_LANES])
+{
+	unsigned max = x[0];
+
+	for (unsigned l = 1; l < CCM_LANES; l++)
+		max = x[l] > max ? x[l] : max;
+	return max;
+}
+
+/*
+ * The MAC over block h of the heads, in lanes that have one. The rows of the others hold whatever
+ * was there; their result is not picked.
+ */
+INLINE void
+ccm_head_step(
+	const struct ccm_group *g, unsigned h, bool all, vec key[ROUNDS + 1][WIDTH], vec mac[WIDTH])
+{
+	uint32_t active = 0;
+	vec next[WIDTH];
+
+	for (unsigned v = 0; v < WIDTH; v++)
+		next[v] = vec_xor(mac[v],
+			vec_gather_rows(g->head[v * VEC_LANES] + h * BLOCK, sizeof(g->head[0])));
+	encrypt(key, next);
+	for (unsigned l = 0; !all && l < CCM_LANES; l++)
+		active |= (uint32_t)(h < g->heads[l]) << l;
+	for (unsigned v = 0; v < WIDTH; v++)
+		mac[v] = all ? next[v] : vec_pick(active >> v * VEC_LANES, next[v], mac[v]);
+}
+
+/* The MAC over all blocks of the heads but the first. */
 INLINE void
 ccm_heads(const struct ccm_group *g, vec key[ROUNDS + 1][WIDTH], vec mac[WIDTH])
 {
-	unsigned most = 0;
+	unsigned all = least(g->heads), any = most(g->heads), h = 1;
 
-	for (unsigned l = 0; l < CCM_LANES; l++)
-		most = g->x[l].heads > most ? g->x[l].heads : most;
-	for (unsigned h = 1; h < most; h++) {
-		const uint8_t *from[CCM_LANES];
-		uint32_t active = 0;
-		vec next[WIDTH];
-
-		for (unsigned l = 0; l < CCM_LANES; l++) {
-			bool has = h < g->x[l].heads;
-
-			from[l] = has ? g->x[l].head + h * BLOCK : zero_block;
-			active |= (uint32_t)has << l;
-		}
-		for (unsigned v = 0; v < WIDTH; v++)
-			next[v] = vec_xor(mac[v], vec_gather(from + v * VEC_LANES));
-		encrypt(key, next);
-		for (unsigned v = 0; v < WIDTH; v++)
-			mac[v] = vec_pick(active >> v * VEC_LANES, next[v], mac[v]);
-	}
+	for (; h < all; h++)
+		ccm_head_step(g, h, true, key, mac);
+	for (; h < any; h++)
+		ccm_head_step(g, h, false, key, mac);
 }
 
 /* Step b of a group in which each lane may be within its text, at its last octets or past them. */
@@ -135,22 +182,12 @@ ccm_ragged_step(struct ccm_group *g, unsigned b, struct ccm_step *step)
 {
 	step->active = 0;
 	for (unsigned l = 0; l < CCM_LANES; l++) {
-		struct ccm_lane *x = &g->x[l];
-		bool whole = b < x->full, part = b == x->full && x->left != 0;
+		bool whole = b < g->full[l], part = b == g->full[l] && g->left[l] != 0;
 
-		step->from[l] = whole ? x->in + b * BLOCK : part ? x->last : zero_block;
-		step->to[l] = whole ? x->out + b * BLOCK : part ? x->last : step->unused;
-		step->keep[l] = keep_masks + BLOCK - (whole ? BLOCK : part ? x->left : 0);
+		step->from[l] = whole ? g->in[l] + b * BLOCK : part ? g->last[l] : zero_block;
+		step->to[l] = whole ? g->out[l] + b * BLOCK : part ? g->last[l] : step->unused;
+		step->keep[l] = keep_masks + BLOCK - (whole ? BLOCK : part ? g->left[l] : 0);
 		step->active |= (uint32_t)(whole || part) << l;
-	}
-}
-
-static void
-ccm_whole_step(struct ccm_group *g, unsigned b, struct ccm_step *step)
-{
-	for (unsigned l = 0; l < CCM_LANES; l++) {
-		step->from[l] = g->x[l].in + b * BLOCK;
-		step->to[l] = g->x[l].out + b * BLOCK;
 	}
 }
 
@@ -162,55 +199,72 @@ struct ccm_state {
 	vec stream[WIDTH]; /* E_K(counter) */
 };
 
-/* One block of text in each active lane; `last`: no key stream for another one is needed. */
+/* The MAC over `text`, and the key stream for the next block unless this is the last. */
 INLINE void
-ccm_step(struct ccm_state *c, const struct ccm_step *step, bool seal, bool ragged, bool last)
+ccm_advance(struct ccm_state *c, const vec text[WIDTH], vec mac[WIDTH], bool last)
 {
-	vec mac[WIDTH], out[WIDTH];
-
-	for (unsigned v = 0; v < WIDTH; v++) {
-		vec in = vec_gather(step->from + v * VEC_LANES), text;
-
-		out[v] = vec_xor(in, c->stream[v]);
-		text = seal ? in : out[v];
-		if (ragged)
-			text = vec_and(text, vec_gather(step->keep + v * VEC_LANES));
-		mac[v] = vec_xor(c->mac[v], text);
-	}
 	for (unsigned v = 0; v < WIDTH; v++)
-		vec_scatter(step->to + v * VEC_LANES, out[v]);
+		mac[v] = vec_xor(c->mac[v], text[v]);
 	if (last) {
 		encrypt(c->key, mac);
-	} else {
-		for (unsigned v = 0; v < WIDTH; v++)
-			c->stream[v] = c->counter[v] = vec_count(c->counter[v]);
-		encrypt_two(c->key, mac, c->stream);
+		return;
 	}
 	for (unsigned v = 0; v < WIDTH; v++)
-		c->mac[v] = ragged ? vec_pick(step->active >> v * VEC_LANES, mac[v], c->mac[v])
-				   : mac[v];
+		c->stream[v] = c->counter[v] = vec_count(c->counter[v]);
+	encrypt_two(c->key, mac, c->stream);
+}
+
+/* A block of text in every lane. */
+INLINE void
+ccm_whole(struct ccm_state *c, const struct ccm_group *g, unsigned b, bool seal, bool last)
+{
+	vec text[WIDTH], out[WIDTH];
+
+	for (unsigned v = 0; v < WIDTH; v++) {
+		text[v] = vec_gather(g->in + v * VEC_LANES, b * BLOCK);
+		out[v] = vec_xor(text[v], c->stream[v]);
+	}
+	for (unsigned v = 0; v < WIDTH; v++)
+		vec_scatter(g->out + v * VEC_LANES, b * BLOCK, out[v]);
+	ccm_advance(c, seal ? text : out, c->mac, last);
+}
+
+/* A block of text in each active lane. */
+INLINE void
+ccm_ragged(struct ccm_state *c, const struct ccm_step *step, bool seal, bool last)
+{
+	vec text[WIDTH], out[WIDTH], mac[WIDTH];
+
+	for (unsigned v = 0; v < WIDTH; v++) {
+		vec keep = vec_gather(step->keep + v * VEC_LANES, 0);
+
+		text[v] = vec_gather(step->from + v * VEC_LANES, 0);
+		out[v] = vec_xor(text[v], c->stream[v]);
+		text[v] = vec_and(seal ? text[v] : out[v], keep);
+	}
+	for (unsigned v = 0; v < WIDTH; v++)
+		vec_scatter(step->to + v * VEC_LANES, 0, out[v]);
+	ccm_advance(c, text, mac, last);
+	for (unsigned v = 0; v < WIDTH; v++)
+		c->mac[v] = vec_pick(step->active >> v * VEC_LANES, mac[v], c->mac[v]);
 }
 
 INLINE void
 ccm_steps(struct ccm_state *c, struct ccm_group *g, bool seal)
 {
-	unsigned whole = UINT32_MAX, steps = 0, b = 0;
+	unsigned whole = least(g->full), steps = 0, b = 0;
 	struct ccm_step step;
 
 	for (unsigned l = 0; l < CCM_LANES; l++) {
-		const struct ccm_lane *x = &g->x[l];
-		unsigned need = x->full + (x->left != 0);
+		unsigned need = g->full[l] + (g->left[l] != 0);
 
-		whole = x->full < whole ? x->full : whole;
 		steps = need > steps ? need : steps;
 	}
-	for (; b < whole; b++) {
-		ccm_whole_step(g, b, &step);
-		ccm_step(c, &step, seal, false, false);
-	}
+	for (; b < whole; b++)
+		ccm_whole(c, g, b, seal, b + 1 == steps);
 	for (; b < steps; b++) {
 		ccm_ragged_step(g, b, &step);
-		ccm_step(c, &step, seal, true, b + 1 == steps);
+		ccm_ragged(c, &step, seal, b + 1 == steps);
 	}
 }
 
@@ -218,35 +272,26 @@ ccm_steps(struct ccm_state *c, struct ccm_group *g, bool seal)
 INLINE void
 ccm_group(struct ccm_group *g, const mst_b16 *key, bool seal)
 {
-	const uint8_t *from[CCM_LANES];
+	const uint8_t *key_row[CCM_LANES];
 	vec first[WIDTH]; /* S_0 */
 	struct ccm_state c;
 
 	for (unsigned l = 0; l < CCM_LANES; l++)
-		from[l] = key[g->lane[l]];
-	for (unsigned v = 0; v < WIDTH; v++)
-		c.key[0][v] = vec_gather(from + v * VEC_LANES);
-	for (unsigned l = 0; l < CCM_LANES; l++)
-		from[l] = g->x[l].counter;
+		key_row[l] = key[g->lane[l]];
 	for (unsigned v = 0; v < WIDTH; v++) {
-		first[v] = vec_gather(from + v * VEC_LANES);
+		unsigned l = v * VEC_LANES;
+
+		c.key[0][v] = vec_gather(key_row + l, 0);
+		c.mac[v] = vec_gather_rows(g->head[l], sizeof(g->head[l]));
+		first[v] = vec_gather_rows(g->counter[l], sizeof(g->counter[l]));
 		c.counter[v] = c.stream[v] = vec_count(first[v]);
 	}
-	for (unsigned l = 0; l < CCM_LANES; l++)
-		from[l] = g->x[l].head;
-	for (unsigned v = 0; v < WIDTH; v++)
-		c.mac[v] = vec_gather(from + v * VEC_LANES);
 	expand_encrypt(c.key, c.mac);
 	encrypt_two(c.key, first, c.stream);
 	ccm_heads(g, c.key, c.mac);
 	ccm_steps(&c, g, seal);
-	for (unsigned v = 0; v < WIDTH; v++) {
-		uint8_t *to[VEC_LANES];
-
-		for (unsigned l = 0; l < VEC_LANES; l++)
-			to[l] = g->tag[v * VEC_LANES + l];
-		vec_scatter(to, vec_xor(c.mac[v], first[v]));
-	}
+	for (unsigned v = 0; v < WIDTH; v++)
+		vec_store_rows(g->tag[v * VEC_LANES], vec_xor(c.mac[v], first[v]));
 }
 
 static NATIVE_KERNEL void
@@ -261,11 +306,15 @@ open_group(struct ccm_group *g, const mst_b16 *key)
 	ccm_group(g, key, false);
 }
 
-static void
-ccm_last_octets(const struct ccm_lane *x)
+/* Whatever ccm_group() leaves of the text; returns where it ends. */
+INLINE uint8_t *
+ccm_last_octets(const struct ccm_group *g, unsigned l)
 {
-	if (x->left != 0)
-		memcpy(x->out + x->full * BLOCK, x->last, x->left);
+	uint8_t *at = g->out[l] + g->full[l] * BLOCK;
+
+	if (g->left[l] != 0)
+		memcpy(at, g->last[l], g->left[l]);
+	return at + g->left[l];
 }
 
 /* The lanes with messages too long for one group with the others. */
@@ -286,12 +335,8 @@ seal_lanes(struct ccm_group *g, mst_lanes live, const struct mst_ccm_cols *ops)
 		unsigned n = ccm_take(g, &live, ops, true);
 
 		seal_group(g, ops->key);
-		for (unsigned l = 0; l < n; l++) {
-			const struct ccm_lane *x = &g->x[l];
-
-			ccm_last_octets(x);
-			memcpy(x->out + x->full * BLOCK + x->left, g->tag[l], MST_CCM_TAG);
-		}
+		for (unsigned l = 0; l < n; l++)
+			memcpy(ccm_last_octets(g, l), g->tag[l], MST_CCM_TAG);
 	}
 }
 
@@ -305,14 +350,13 @@ open_lanes(struct ccm_group *g, mst_lanes live, const struct mst_ccm_cols *ops)
 
 		open_group(g, ops->key);
 		for (unsigned l = 0; l < n; l++) {
-			const struct ccm_lane *x = &g->x[l];
-			unsigned size = x->full * BLOCK + x->left;
+			unsigned size = g->full[l] * BLOCK + g->left[l];
 
-			if (mst_equal_ct(g->tag[l], x->in + size, MST_CCM_TAG)) {
-				ccm_last_octets(x);
+			if (mst_equal_ct(g->tag[l], g->in[l] + size, MST_CCM_TAG)) {
+				ccm_last_octets(g, l);
 				good |= MST_LANE(g->lane[l]);
 			} else {
-				mst_wipe(x->out, size);
+				mst_wipe(g->out[l], size);
 			}
 		}
 	}
@@ -329,7 +373,7 @@ KERNEL(seal)(struct mst_crypto *engine, mst_lanes live, const struct mst_ccm_col
 	seal_lanes(&g, live & ~longs, ops);
 	seal_lanes(&g, longs, ops);
 	mst_wipe(&g, sizeof(g));
-	mst_native_burn_stack();
+	mst_native_burn_8k();
 }
 
 mst_lanes
@@ -342,7 +386,7 @@ KERNEL(open)(struct mst_crypto *engine, mst_lanes live, const struct mst_ccm_col
 	good = open_lanes(&g, live & ~longs, ops);
 	good |= open_lanes(&g, longs, ops);
 	mst_wipe(&g, sizeof(g));
-	mst_native_burn_stack();
+	mst_native_burn_8k();
 	return good;
 }
 

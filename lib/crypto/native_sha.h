@@ -206,7 +206,7 @@ KERNEL(hmac_key)(struct mst_crypto *engine, mst_lanes live, const uint8_t *key, 
 		prepare_both(&g, lane_key, key_size, prepared);
 	}
 	mst_wipe(padded, sizeof(padded));
-	mst_native_burn_stack();
+	mst_native_burn_1k();
 }
 
 /*
@@ -334,7 +334,7 @@ KERNEL(hmac)(struct mst_crypto *engine, mst_lanes live, const struct mst_hmac_co
 		hmac(&g, prepared, lane_message, &tail, mac);
 	}
 	mst_wipe(copy, sizeof(copy));
-	mst_native_burn_stack();
+	mst_native_burn_1k();
 }
 
 #define SHA1_E0 ((int)0xc3d2e1f0)
@@ -403,7 +403,7 @@ KERNEL(sha1_16)(struct mst_crypto *engine, mst_lanes live, const mst_b16 *in, ui
 
 		sha1_16(&g, in, digest);
 	}
-	mst_native_burn_stack();
+	mst_native_burn_1k();
 }
 
 #endif

@@ -43,15 +43,28 @@ vec_store(mst_b16 *col, struct slot at, vec x)
 }
 
 INLINE vec
-vec_gather(const uint8_t *const *from)
+vec_gather(const uint8_t *const *from, size_t offset)
 {
-	return vec_all(from[0]);
+	return vec_all(from[0] + offset);
+}
+
+INLINE vec
+vec_gather_rows(const uint8_t *from, size_t stride)
+{
+	(void)stride;
+	return vec_all(from);
 }
 
 INLINE void
-vec_scatter(uint8_t *const *to, vec x)
+vec_scatter(uint8_t *const *to, size_t offset, vec x)
 {
-	_mm_storeu_si128((__m128i *)to[0], x);
+	_mm_storeu_si128((__m128i *)(to[0] + offset), x);
+}
+
+INLINE void
+vec_store_rows(uint8_t *to, vec x)
+{
+	_mm_storeu_si128((__m128i *)to, x);
 }
 
 INLINE vec
