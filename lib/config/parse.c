@@ -205,8 +205,10 @@ find(const struct mst_config_schema *schema, const char *key, bool *section)
 	for (size_t i = 0; i < schema->count; i++) {
 		const char *k = schema->items[i].key;
 
+		if (strncmp(k, key, n) != 0)
+			continue;
 		*section = k[n] == '.';
-		if (strncmp(k, key, n) == 0 && (k[n] == '\0' || *section))
+		if (k[n] == '\0' || *section)
 			return i;
 	}
 	return schema->count;
