@@ -41,8 +41,10 @@ mst_ctl_client_open(struct mst_ctl_client **client, const char *path, char *erro
 	if (err)
 		return err;
 	c = malloc(sizeof(*c));
-	if (c == NULL)
+	if (c == NULL) {
+		snprintf(error, MST_CTL_ERROR_SIZE, "out of memory");
 		return -MST_E_NO_MEMORY;
+	}
 	c->size = c->taken = 0;
 	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
@@ -70,15 +72,15 @@ mst_ctl_client_close(struct mst_ctl_client *client)
 static int
 send_request(struct mst_ctl_client *c, const char *verb, json_t *args, char *error)
 {
-	json_t *request = json_pack("{s:s, s:o}", "verb", verb, "args",
-		args != NULL ? args : json_object());
+	json_t *request =
+		json_pack("{s:s, s:o}", "verb", verb, "args", args != NULL ? args : json_object());
 	char line[MST_CTL_REQUEST_MAX];
 	size_t size = request != NULL ? json_dumpb(request, line, sizeof(line), JSON_COMPACT) : 0;
 	size_t sent = 0;
 
 	json_decref(request);
 	if (size == 0 || size >= sizeof(line)) {
-		snprintf(error, MST_CTL_ERROR_SIZE, "request is too large");
+		snprintf(error, MST_CTL_ERROR_SIZE, "the request is too long");
 		return -MST_E_ARGUMENT;
 	}
 	line[size++] = '\n';
@@ -111,9 +113,9 @@ next_line(struct mst_ctl_client *c)
 		memmove(c->buffer, start, c->size - c->taken);
 		c->size -= c->taken;
 		c->taken = 0;
-		n = c->size < sizeof(c->buffer)
-			? recv(c->fd, c->buffer + c->size, sizeof(c->buffer) - c->size, 0)
-			: 0;
+		n = 0;
+		if (c->size < sizeof(c->buffer))
+			n = recv(c->fd, c->buffer + c->size, sizeof(c->buffer) - c->size, 0);
 		if (n <= 0)
 			return NULL;
 		c->size += (size_t)n;
@@ -139,7 +141,7 @@ int
 mst_ctl_client_call(struct mst_ctl_client *client, const char *verb, json_t *args, mst_ctl_row row,
 	void *user, char *error)
 {
-	int err = send_request(client, verb, args, error), stopped = 0;
+	int err = send_request(client, verb, args, error);
 
 	while (err == 0) {
 		json_t *line = next_line(client);
@@ -151,10 +153,10 @@ mst_ctl_client_call(struct mst_ctl_client *client, const char *verb, json_t *arg
 		if (json_object_get(line, "done") != NULL) {
 			err = last_line(line, error);
 			json_decref(line);
-			return stopped ? stopped : err;
+			return err;
 		}
-		if (stopped == 0 && row != NULL)
-			stopped = row(user, line);
+		if (row != NULL)
+			err = row(user, line);
 		json_decref(line);
 	}
 	return err;

@@ -83,9 +83,9 @@ void mst_ctl_server_step(struct mst_ctl_server *server);
 /**
  * Appends a row and takes over the reference; a NULL row counts as out of memory.
  * Returns 0 (also when the client has gone), -MST_E_NO_SPACE when the client has not read enough
- * yet or the row is longer than MST_CTL_ROW_MAX, or -MST_E_NO_MEMORY. A row that was refused makes
- * the answer end with an error unless it was refused to a source, which is asked again. Context:
- * control.
+ * yet or the row is longer than MST_CTL_ROW_MAX, or -MST_E_NO_MEMORY. The answer then ends with
+ * that error; only a source that writes without room may write the row again at its next call.
+ * Context: control.
  */
 int mst_ctl_reply_row(struct mst_ctl_reply *reply, json_t *row);
 /** Whether MST_CTL_ROW_MAX octets fit now. A source writes rows while this holds. */
@@ -104,9 +104,10 @@ void mst_ctl_reply_error(struct mst_ctl_reply *reply, int err, const char *messa
 typedef void (*mst_ctl_source)(struct mst_ctl_reply *reply, void *state);
 
 /**
- * Hands the reply to a source of rows, which is called whenever there is room and at least one of
- * its calls finishes the reply. `release` (may be NULL) is called with `state` once, when the reply
- * is finished or void. Context: control; the source is called from mst_ctl_server_step().
+ * Hands the reply to a source of rows, which is called whenever there is room, writes at least one
+ * row a call, and finishes the reply after the last. `release` (may be NULL) is called with `state`
+ * once, when the reply is finished or void; where the client has gone, that may be at once.
+ * Context: control; the source is called from mst_ctl_server_step().
  */
 void mst_ctl_reply_stream(struct mst_ctl_reply *reply, mst_ctl_source source, void *state,
 	void (*release)(void *state));
@@ -126,8 +127,8 @@ typedef int (*mst_ctl_row)(void *user, json_t *row);
 /**
  * Sends a request and hands its rows to `row`. Takes over the reference to `args` (NULL: none).
  * Returns 0; a positive enum mst_err when the gateway answered with an error, whose message is then
- * in `error`; or -MST_E_SYSTEM (connection lost), -MST_E_ARGUMENT (request too large) or what `row`
- * returned.
+ * in `error`; or -MST_E_SYSTEM (connection lost), -MST_E_ARGUMENT (request too long) or what `row`
+ * returned. After a negative value the connection is of no use.
  */
 int mst_ctl_client_call(struct mst_ctl_client *client, const char *verb, json_t *args,
 	mst_ctl_row row, void *user, char *error);

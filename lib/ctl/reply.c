@@ -6,64 +6,106 @@
 
 #include "base/err.h"
 
-/** Appends one line. Returns 0 or -MST_E_NO_SPACE. */
-static int
-put_line(struct mst_ctl_client_slot *slot, const json_t *row)
-{
-	size_t room = sizeof(slot->out) - slot->out_size;
-	size_t size = json_dumpb(row, slot->out + slot->out_size, room, JSON_COMPACT);
+#define LAST_LINE_MAX 1024 /* octets that rows leave for the last line */
 
-	if (size == 0 || size >= room || size > MST_CTL_ROW_MAX)
-		return -MST_E_NO_SPACE;
-	slot->out[slot->out_size + size] = '\n';
-	slot->out_size += size + 1;
-	return 0;
+struct mst_ctl_reply *
+mst_ctl_reply_create(struct mst_ctl_reply **all, struct mst_ctl_connection *connection)
+{
+	struct mst_ctl_reply *reply = calloc(1, sizeof(*reply));
+
+	if (reply == NULL)
+		return NULL;
+	reply->connection = connection;
+	connection->reply = reply;
+	reply->next = *all;
+	reply->link = all;
+	if (reply->next != NULL)
+		reply->next->link = &reply->next;
+	*all = reply;
+	return reply;
 }
 
-int
-mst_ctl_reply_row(struct mst_ctl_reply *reply, json_t *row)
+void
+mst_ctl_reply_free(struct mst_ctl_reply *reply)
 {
-	int err = row == NULL ? -MST_E_NO_MEMORY : 0;
+	*reply->link = reply->next;
+	if (reply->next != NULL)
+		reply->next->link = reply->link;
+	if (reply->release != NULL)
+		reply->release(reply->state);
+	free(reply);
+}
 
-	if (err == 0 && reply->slot != NULL)
-		err = put_line(reply->slot, row);
-	json_decref(row);
-	if (err == 0)
-		reply->rows++;
-	else if (!reply->in_source || err == -MST_E_NO_MEMORY)
-		reply->refused = err;
-	return err;
+/** Octets that can be appended. */
+static size_t
+room(const struct mst_ctl_connection *c)
+{
+	return sizeof(c->out) - c->out_size;
+}
+
+/** Appends a line of at most `max` octets. Returns 0 or -MST_E_NO_SPACE. */
+static int
+put_line(struct mst_ctl_connection *c, const json_t *row, size_t max)
+{
+	char *at;
+	size_t size;
+
+	if (c->out_start > 0)
+		memmove(c->out, c->out + c->out_start, c->out_size);
+	c->out_start = 0;
+	at = c->out + c->out_size;
+	size = json_dumpb(row, at, max - 1, JSON_COMPACT);
+	if (size == 0 || size > max - 1)
+		return -MST_E_NO_SPACE;
+	at[size] = '\n';
+	c->out_size += size + 1;
+	mst_ctl_connection_arm(c);
+	return 0;
 }
 
 bool
 mst_ctl_reply_room(const struct mst_ctl_reply *reply)
 {
-	/* One more row is kept for the last line. */
-	return reply->slot == NULL ||
-	       sizeof(reply->slot->out) - reply->slot->out_size > 2 * MST_CTL_ROW_MAX;
+	return reply->connection == NULL ||
+	       room(reply->connection) >= MST_CTL_ROW_MAX + LAST_LINE_MAX;
+}
+
+int
+mst_ctl_reply_row(struct mst_ctl_reply *reply, json_t *row)
+{
+	bool fits = mst_ctl_reply_room(reply);
+	int err = row == NULL ? -MST_E_NO_MEMORY : 0;
+
+	if (err == 0 && reply->connection != NULL)
+		err = fits ? put_line(reply->connection, row, MST_CTL_ROW_MAX) : -MST_E_NO_SPACE;
+	json_decref(row);
+	if (err == 0)
+		reply->rows++;
+	else if (reply->source == NULL || fits)
+		reply->refused = err; /* asking again would not help */
+	return err;
 }
 
 bool
 mst_ctl_reply_gone(const struct mst_ctl_reply *reply)
 {
-	return reply->slot == NULL;
+	return reply->connection == NULL;
 }
 
 /** Writes the last line, lets the connection go on with its next request, frees the reply. */
 static void
 finish(struct mst_ctl_reply *reply, json_t *last)
 {
-	struct mst_ctl_client_slot *slot = reply->slot;
+	struct mst_ctl_connection *c = reply->connection;
 
-	if (slot != NULL) {
-		if (last == NULL || put_line(slot, last))
-			slot->closing = true;
-		slot->reply = NULL;
+	if (c != NULL) {
+		c->reply = NULL;
+		if (last == NULL || put_line(c, last, LAST_LINE_MAX) != 0)
+			c->closing = true;
+		mst_ctl_connection_arm(c);
 	}
 	json_decref(last);
-	if (reply->release != NULL)
-		reply->release(reply->state);
-	free(reply);
+	mst_ctl_reply_free(reply);
 }
 
 void
@@ -90,13 +132,16 @@ mst_ctl_reply_stream(struct mst_ctl_reply *reply, mst_ctl_source source, void *s
 	reply->source = source;
 	reply->state = state;
 	reply->release = release;
-	reply->in_source = true;
+	if (reply->connection != NULL)
+		mst_ctl_connection_arm(reply->connection);
+	else
+		finish(reply, NULL);
 }
 
 void
 mst_ctl_reply_abandon(struct mst_ctl_reply *reply)
 {
-	reply->slot = NULL;
+	reply->connection = NULL;
 	if (reply->source != NULL)
-		finish(reply, NULL);
+		mst_ctl_reply_free(reply);
 }
