@@ -105,13 +105,14 @@ ask(const char *socket, const struct verb *v, const char *argument, bool json)
 	struct output o = {.verb = v, .json = json};
 	char error[MST_CTL_ERROR_SIZE], name[32];
 	struct mst_ctl_client *client;
-	json_t *args = json_object();
+	json_t *args;
 	int err = mst_ctl_client_open(&client, socket, error);
 
 	if (err) {
 		fprintf(stderr, "musterctl: %s\n", error);
 		return EXIT_USAGE;
 	}
+	args = json_object();
 	if (v->argument != NULL)
 		json_object_set_new(args, v->argument, json_string(argument));
 	snprintf(name, sizeof(name), "%s%s%s", v->words[0], v->words[1] ? " " : "",
