@@ -167,30 +167,33 @@ skip_simple(struct mst_cbor *r)
 		mst_cbor_fail(r, MST_E_CBOR_ENCODING);
 }
 
-static bool
-enter(struct mst_cbor *r)
+/* Number of items or pairs of the container that is next. */
+static uint64_t
+take_count(struct mst_cbor *r, enum mst_cbor_type type)
 {
-	if (r->depth >= MST_CBOR_DEPTH) {
-		mst_cbor_fail(r, MST_E_CBOR_DEPTH);
-		return false;
+	uint64_t count = mst_cbor_take(r, type);
+
+	/* Each item takes an octet at least: refuses absurd counts at once. */
+	if (count > (size_t)(r->end - r->pos) >> (type == MST_CBOR_MAP)) {
+		mst_cbor_fail(r, MST_E_CBOR_MALFORMED);
+		return 0;
 	}
-	r->depth++;
-	return true;
+	return count;
 }
 
 static void
 open_container(struct mst_cbor *r, struct mst_cbor_iter *iter, enum mst_cbor_type type)
 {
-	uint64_t count = mst_cbor_take(r, type);
+	uint64_t count = take_count(r, type);
 
 	*iter = (struct mst_cbor_iter){0};
-	/* Each item takes an octet at least: refuses absurd counts at once. */
-	if (count > (size_t)(r->end - r->pos) >> (type == MST_CBOR_MAP)) {
-		mst_cbor_fail(r, MST_E_CBOR_MALFORMED);
+	if (r->err != 0)
+		return;
+	if (r->depth >= MST_CBOR_DEPTH) {
+		mst_cbor_fail(r, MST_E_CBOR_DEPTH);
 		return;
 	}
-	if (r->err != 0 || !enter(r))
-		return;
+	r->depth++;
 	iter->left = count;
 	iter->open = true;
 }
@@ -231,13 +234,11 @@ mst_cbor_next_item(struct mst_cbor *r, struct mst_cbor_iter *iter)
 	return true;
 }
 
-/* Bytewise lexicographic order of encodings; none is a prefix of another. */
+/* Bytewise lexicographic order of encodings; none is a prefix of another. last: NULL before. */
 static bool
-key_ascends(const struct mst_cbor_iter *iter, const uint8_t *key, size_t size)
+key_ascends(const uint8_t *last, size_t last_size, const uint8_t *key, size_t size)
 {
-	size_t n = size < iter->key_size ? size : iter->key_size;
-
-	return n == 0 || memcmp(iter->key, key, n) < 0;
+	return last == NULL || memcmp(last, key, size < last_size ? size : last_size) < 0;
 }
 
 /* Moves to the next pair and past its key of any type; the key is in iter->key then. */
@@ -249,7 +250,7 @@ next_pair(struct mst_cbor *r, struct mst_cbor_iter *iter)
 	if (!advance(r, iter))
 		return false;
 	key = mst_cbor_read_item(r);
-	if (key.data != NULL && !key_ascends(iter, key.data, key.size))
+	if (key.data != NULL && !key_ascends(iter->key, iter->key_size, key.data, key.size))
 		mst_cbor_fail(r, MST_E_CBOR_ENCODING);
 	if (r->err != 0)
 		return advance(r, iter);
@@ -274,47 +275,90 @@ mst_cbor_next_key_slow(struct mst_cbor *r, struct mst_cbor_iter *iter, int64_t *
 	return false;
 }
 
-/* Recursion ends at MST_CBOR_DEPTH. */
-void
-mst_cbor_skip(struct mst_cbor *r)
+/* A container or tag that mst_cbor_skip() is inside of. */
+struct level {
+	uint64_t left;        /* items, for a map keys and values, that are not over */
+	const uint8_t *start; /* of the item that is being passed */
+	const uint8_t *key;   /* last key of a map, NULL before */
+	size_t key_size;
+	bool map;
+};
+
+/* Passes an item without contents, or the head of another, whose level it then gives. */
+static bool
+pass_head(struct mst_cbor *r, struct level *level)
 {
 	enum mst_cbor_type type = mst_cbor_peek(r);
-	struct mst_cbor_iter iter;
 
+	*level = (struct level){.map = type == MST_CBOR_MAP};
 	switch (type) {
 	case MST_CBOR_UINT:
 	case MST_CBOR_NINT:
 		mst_cbor_take(r, type);
-		break;
+		return false;
 	case MST_CBOR_BSTR:
 		mst_cbor_read_bstr(r, 0, SIZE_MAX);
-		break;
+		return false;
 	case MST_CBOR_TSTR:
 		mst_cbor_read_tstr(r, 0, SIZE_MAX);
-		break;
+		return false;
 	case MST_CBOR_ARRAY:
-		mst_cbor_open_array(r, &iter);
-		while (mst_cbor_next_item(r, &iter))
-			mst_cbor_skip(r);
-		break;
+		level->left = take_count(r, type);
+		return true;
 	case MST_CBOR_MAP:
-		mst_cbor_open_map(r, &iter);
-		while (next_pair(r, &iter))
-			mst_cbor_skip(r);
-		break;
+		level->left = 2 * take_count(r, type);
+		return true;
 	case MST_CBOR_TAG:
 		mst_cbor_take(r, type);
-		if (r->err == 0 && enter(r)) {
-			mst_cbor_skip(r);
-			r->depth--;
-		}
-		break;
+		level->left = 1;
+		return true;
 	case MST_CBOR_SIMPLE:
 		skip_simple(r);
-		break;
+		return false;
 	default:
 		mst_cbor_fail(r, MST_E_CBOR_MALFORMED);
+		return false;
 	}
+}
+
+/* An item of a level is over. */
+static void
+item_over(struct mst_cbor *r, struct level *level)
+{
+	size_t size = (size_t)(r->pos - level->start);
+
+	if (level->map && (level->left & 1) == 0) {
+		if (!key_ascends(level->key, level->key_size, level->start, size))
+			mst_cbor_fail(r, MST_E_CBOR_ENCODING);
+		level->key = level->start;
+		level->key_size = size;
+	}
+	level->left--;
+}
+
+void
+mst_cbor_skip(struct mst_cbor *r)
+{
+	struct level levels[MST_CBOR_DEPTH], next;
+	unsigned n = 0;
+
+	do {
+		bool inside = pass_head(r, &next);
+
+		if (r->err == 0 && inside && r->depth + n >= MST_CBOR_DEPTH)
+			mst_cbor_fail(r, MST_E_CBOR_DEPTH);
+		if (r->err != 0)
+			return;
+		if (inside)
+			levels[n++] = next;
+		else if (n > 0)
+			item_over(r, &levels[n - 1]);
+		while (n > 0 && levels[n - 1].left == 0)
+			if (--n > 0)
+				item_over(r, &levels[n - 1]);
+		if (n > 0)
+			levels[n - 1].start = r->pos;
+	} while (n > 0);
 }
 
 struct mst_cbor_span

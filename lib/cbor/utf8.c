@@ -18,23 +18,44 @@ sequence_size(uint8_t lead, uint8_t *low, uint8_t *high)
 	return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
 }
 
+#define HIGH_BITS 0x8080808080808080
+
+static uint64_t
+load64(const uint8_t *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return word;
+}
+
+static bool
+is_ascii(const uint8_t *text, size_t n)
+{
+	uint64_t all = 0;
+
+	if (n < 8) {
+		for (size_t i = 0; i < n; i++)
+			all |= text[i];
+		return all < 0x80;
+	}
+	for (size_t i = 0; i + 8 < n; i += 8)
+		all |= load64(text + i);
+	all |= load64(text + n - 8);
+	return (all & HIGH_BITS) == 0;
+}
+
 bool
 mst_cbor_utf8_valid(const uint8_t *text, size_t n)
 {
 	size_t i = 0;
 
+	if (is_ascii(text, n))
+		return true;
 	while (i < n) {
 		uint8_t low, high;
-		uint64_t word;
 		size_t size;
 
-		if (n - i >= sizeof(word)) {
-			memcpy(&word, text + i, sizeof(word));
-			if ((word & 0x8080808080808080) == 0) {
-				i += sizeof(word);
-				continue;
-			}
-		}
 		if (text[i] < 0x80) {
 			i++;
 			continue;

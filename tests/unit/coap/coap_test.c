@@ -329,7 +329,21 @@ static void
 option_limits(void **state)
 {
 	static const uint32_t limits[] = {0, 1, 12, 13, 14, 268, 269, 270, 1000, 65535};
-	uint8_t *data = malloc(140000), *value = calloc(1, 65535);
+	static const struct {
+		uint16_t number, size;
+	} most[] = {
+		{MST_COAP_OPT_URI_HOST, 255},
+		{MST_COAP_OPT_URI_PORT, 2},
+		{MST_COAP_OPT_OSCORE, 255},
+		{MST_COAP_OPT_URI_PATH, 255},
+		{MST_COAP_OPT_URI_QUERY, 255},
+		{MST_COAP_OPT_ACCEPT, 2},
+		{MST_COAP_OPT_BLOCK2, 3},
+		{MST_COAP_OPT_BLOCK1, 3},
+		{MST_COAP_OPT_PROXY_URI, 1034},
+		{MST_COAP_OPT_PROXY_SCHEME, 255},
+	};
+	uint8_t *data = malloc(140000), *value = calloc(1, 65536);
 	struct mst_coap_build b;
 
 	(void)state;
@@ -362,6 +376,18 @@ option_limits(void **state)
 	struct mst_coap_options opt;
 
 	assert_int_equal(mst_coap_parse_options(value, 65536, &opt), -MST_E_COAP_OPTION);
+	/* Values one octet longer than their option allows. */
+	for (size_t i = 0; i < COUNT(most); i++) {
+		for (size_t more = 0; more < 2; more++) {
+			int size;
+
+			mst_coap_build_inner(&b, data, 140000, MST_COAP_GET);
+			mst_coap_put_option(&b, most[i].number, value, most[i].size + more);
+			size = mst_coap_build_fini(&b);
+			assert_int_equal(mst_coap_parse_options(data + 1, (size_t)size - 1, &opt),
+				more != 0 ? -MST_E_COAP_CRITICAL : 0);
+		}
+	}
 	free(data);
 	free(value);
 }

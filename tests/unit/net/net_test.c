@@ -288,6 +288,34 @@ refused_adverts(void **state)
 	}
 }
 
+/* A reply is for its asker alone; an answer that does not fit is none. */
+static void
+neighbours_refused(void **state)
+{
+	struct mst_net_flow flow = flow_to_peer(4, 0);
+	struct mst_net_host peer = peer_host();
+	struct mst_net_neighbour neighbour;
+	struct mst_net_view view;
+	uint8_t frame[60],
+		echo[42] = {2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, [17] = 28, [22] = 64,
+			1, [26] = 192, 0, 2, 1, 192, 0, 2, 9, 8, 0, 0xf7, 0xff};
+
+	(void)state;
+	assert_int_equal(mst_net_build_advert(frame, sizeof(frame), &flow), 60);
+	assert_int_equal(mst_net_parse_advert(frame, 60, &peer, &neighbour), 0);
+	memset(frame, 0xff, 6);
+	assert_int_equal(mst_net_parse_advert(frame, 60, &peer, &neighbour), -MST_E_ETH_NOT_MINE);
+
+	assert_int_equal(mst_net_build_solicit(frame, sizeof(frame), &flow), 60);
+	assert_int_equal(mst_net_parse(frame, 42, 59, &peer, &view), -MST_E_NO_SPACE);
+	assert_int_equal(mst_net_parse(frame, 42, 60, &peer, &view), MST_NET_REPLY);
+
+	uint16_t sum = (uint16_t)~mst_net_sum_fold(mst_net_sum_add(0, echo + 14, 20));
+
+	memcpy(echo + 24, &sum, 2);
+	assert_int_equal(mst_net_parse(echo, 42, 42, &peer, &view), -MST_E_NO_SPACE);
+}
+
 /* A generator owns a whole prefix: any address of it is asked for and spoken to. */
 static void
 prefixes(void **state)
@@ -343,6 +371,7 @@ main(void)
 		cmocka_unit_test(flows),
 		cmocka_unit_test(neighbours),
 		cmocka_unit_test(refused_adverts),
+		cmocka_unit_test(neighbours_refused),
 		cmocka_unit_test(prefixes),
 	};
 
