@@ -318,10 +318,11 @@ set_mac(struct mst_port *port, const struct mst_port_config *config)
 	(void)rte_eth_macaddr_get(port->id, &port->mac);
 	if (!rte_is_zero_ether_addr(&wanted)) {
 		port->mac = wanted;
-		if (rte_eth_dev_default_mac_addr_set(port->id, &wanted) != 0)
+		if (port->driver != MST_PORT_TAP &&
+			rte_eth_dev_default_mac_addr_set(port->id, &wanted) != 0)
 			(void)rte_eth_promiscuous_enable(port->id);
 	} else if (port->driver == MST_PORT_TAP) {
-		/* The device's address is that of the kernel's end. */
+		/* The device's address is that of the kernel's end, which needs one of its own. */
 		port->mac.addr_bytes[0] |= LOCALLY_ASSIGNED;
 		port->mac.addr_bytes[5] ^= 1;
 	}
