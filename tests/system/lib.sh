@@ -217,3 +217,16 @@ holds() {
 stats() {
 	ctl --json stats >"$work/stats.json" 2>"$work/stats.err" || fail "musterctl stats"
 }
+
+# A gateway on a tap interface: its end is in the data plane, the kernel's end gets addresses of the meters' network.
+gateway_mac=02:00:5e:10:00:01
+tap_config() {
+	gateway_config "port: {driver: tap, tap: {name: gw0}}" \
+		"host: {mac: '$gateway_mac', ipv4: [10.255.255.1], ipv6: ['fd00:10::ffff:ffff']}" "$@"
+}
+tap_up() {
+	[ "$(ip -j link show gw0 | jq -r '.[0].address')" != $gateway_mac ] || fail "both ends of the tap have one address"
+	ip addr add 10.0.0.1/8 dev gw0
+	ip addr add fd00:10::1/64 dev gw0 nodad
+	ip link set gw0 up
+}
