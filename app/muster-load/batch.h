@@ -124,7 +124,4 @@ void flow_set_timer(struct gen *gen, uint32_t meter, uint32_t ms);
  */
 void flow_watch_timer(struct gen *gen, uint32_t meter);
 
-/** Ks becomes the key of the NAF. */
-void flow_derive(struct gen *gen, mst_lanes live);
-
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/text.h"
 #include "keylog.h"
 
 static bool
@@ -112,35 +113,45 @@ prove(struct gen *gen, mst_lanes live)
 	}
 }
 
-void
-flow_derive(struct gen *gen, mst_lanes live)
+/** Inputs of the key of this NAF, from columns of the batch. */
+static struct mst_gba_naf_in
+naf_inputs(const struct gen *gen)
 {
-	struct gen_batch *b = gen->batch;
-	const struct mst_gba_naf_in in = {
-		.rand = (const mst_b16 *)b->rand,
+	const struct gen_batch *b = gen->batch;
+
+	return (struct mst_gba_naf_in){
+		.rand = b->rand,
 		.imsi = b->imsi,
 		.mnc_size = b->mnc_size,
 		.naf_id = &gen->hints.naf_id,
 	};
-
-	me_derive_burst(&gen->mes, gen->crypto, live & ~b->gba_u, b->meter, &in);
-	uicc_derive_burst(&gen->uiccs, gen->crypto, live & b->gba_u, b->meter, &in);
-	if (gen->keylog == NULL)
-		return;
-	mst_for_lanes(i, live)
-		keylog_session(
-			gen->keylog, b->meter[i], b->rand[i], gen_vault(gen, b->meter[i])->secret);
 }
 
-/** The first protected request of a session. */
+/** The first protected request of a session whose keys are derived. */
 static void
 begin_session(struct gen *gen, mst_lanes live)
 {
-	flow_derive(gen, live);
+	const struct gen_batch *b = gen->batch;
+
 	mst_for_lanes(i, live) {
+		if (gen->keylog != NULL)
+			keylog_session(gen->keylog, b->meter[i], b->rand[i],
+				gen_vault(gen, b->meter[i])->secret);
 		batch_me(gen, i)->piv = 0;
 		flow_exchange(gen, i, ME_SECURED);
 	}
+}
+
+/** Express: from the challenge to the session. */
+static void
+derive(struct gen *gen, mst_lanes live)
+{
+	const struct gen_batch *b = gen->batch;
+	const struct mst_gba_naf_in in = naf_inputs(gen);
+
+	me_derive_burst(&gen->mes, gen->crypto, live & ~b->gba_u, b->meter, &in);
+	uicc_derive_burst(&gen->uiccs, gen->crypto, live & b->gba_u, b->meter, &in);
+	begin_session(gen, live);
 }
 
 void
@@ -163,7 +174,7 @@ flow_challenge(struct gen *gen, mst_lanes live)
 		(const mst_b16 *)b->aka.ik);
 	take_identities(gen, live);
 	if (gen->options.flow == GEN_EXPRESS)
-		begin_session(gen, live);
+		derive(gen, live);
 	else
 		prove(gen, live);
 }
@@ -182,14 +193,13 @@ struct bsf_cols {
 static bool
 fits_session(const struct mst_ub *ub, const mst_b16 rand)
 {
-	const char *bsf;
-	size_t bsf_size;
-	mst_b16 named;
+	char named[MST_BASE64_SIZE(sizeof(mst_b16)) + 1];
+	const size_t n = sizeof(named) - 1;
 
-	return mst_btid_parse((const char *)ub->btid.data, ub->btid.size, named, &bsf, &bsf_size) ==
-		       0 &&
-	       memcmp(named, rand, sizeof(named)) == 0 &&
-	       memcmp(ub->client_id, rand, MST_CLIENT_ID) == 0 && ub->server_id == MST_SERVER_ID;
+	mst_base64_encode(rand, sizeof(mst_b16), named);
+	return ub->btid.size > n + 1 && memcmp(ub->btid.data, named, n) == 0 &&
+	       ub->btid.data[n] == '@' && memcmp(ub->client_id, rand, MST_CLIENT_ID) == 0 &&
+	       ub->server_id == MST_SERVER_ID;
 }
 
 static mst_lanes
@@ -230,18 +240,18 @@ flow_result(struct gen *gen, mst_lanes live)
 	struct bsf_cols cols = {0};
 	const struct mst_gba_bsf_in in = {(const mst_b16 *)b->proof, cols.lifetime, cols.client_id,
 		cols.server_id, cols.btid, cols.btid_size};
+	struct mst_gba_naf_in naf;
 	mst_lanes right;
 
 	live = take_results(gen, live, &cols);
-	right = me_verify_burst(
-		&gen->mes, gen->crypto, live & ~b->gba_u, b->meter, &in, cols.received);
-	right |= uicc_verify_burst(
-		&gen->uiccs, gen->crypto, live & b->gba_u, b->meter, &in, cols.received);
+	take_identities(gen, live);
+	naf = naf_inputs(gen);
+	right = me_accept_burst(
+		&gen->mes, gen->crypto, live & ~b->gba_u, b->meter, &in, cols.received, &naf);
+	right |= uicc_accept_burst(
+		&gen->uiccs, gen->crypto, live & b->gba_u, b->meter, &in, cols.received, &naf);
 	mst_for_lanes(i, live & ~right)
 		flow_restart(gen, i, GEN_WHY_PROOF);
-	if (right == 0)
-		return;
-	take_identities(gen, right);
 	begin_session(gen, right);
 }
 

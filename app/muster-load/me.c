@@ -123,15 +123,16 @@ me_prove_burst(struct mes *mes, struct mst_crypto *crypto, mst_lanes live, const
 }
 
 mst_lanes
-me_verify_burst(struct mes *mes, struct mst_crypto *crypto, mst_lanes live, const uint32_t *meter,
-	const struct mst_gba_bsf_in *in, const uint8_t *const *received)
+me_accept_burst(struct mes *mes, struct mst_crypto *crypto, mst_lanes live, const uint32_t *meter,
+	const struct mst_gba_bsf_in *in, const uint8_t *const *received,
+	const struct mst_gba_naf_in *naf)
 {
 	struct vault *at[MST_LANES];
 
 	if (live == 0)
 		return 0;
 	vaults_of(mes, live, meter, at);
-	return vault_verify_burst(crypto, live, at, in, received);
+	return vault_accept_burst(crypto, live, false, at, in, received, naf);
 }
 
 void

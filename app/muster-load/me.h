@@ -81,8 +81,9 @@ void me_set_ks_burst(struct mes *mes, mst_lanes live, const uint32_t *meter, con
 	const mst_b16 *ik);
 void me_prove_burst(struct mes *mes, struct mst_crypto *crypto, mst_lanes live,
 	const uint32_t *meter, const struct mst_gba_device_in *in, mst_b16 *proof);
-mst_lanes me_verify_burst(struct mes *mes, struct mst_crypto *crypto, mst_lanes live,
-	const uint32_t *meter, const struct mst_gba_bsf_in *in, const uint8_t *const *received);
+mst_lanes me_accept_burst(struct mes *mes, struct mst_crypto *crypto, mst_lanes live,
+	const uint32_t *meter, const struct mst_gba_bsf_in *in, const uint8_t *const *received,
+	const struct mst_gba_naf_in *naf);
 void me_derive_burst(struct mes *mes, struct mst_crypto *crypto, mst_lanes live,
 	const uint32_t *meter, const struct mst_gba_naf_in *in);
 mst_lanes me_seal_burst(struct mes *mes, struct mst_crypto *crypto, mst_lanes live,

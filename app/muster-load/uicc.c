@@ -106,15 +106,16 @@ uicc_prove_burst(struct uiccs *uiccs, struct mst_crypto *crypto, mst_lanes live,
 }
 
 mst_lanes
-uicc_verify_burst(struct uiccs *uiccs, struct mst_crypto *crypto, mst_lanes live,
-	const uint32_t *meter, const struct mst_gba_bsf_in *in, const uint8_t *const *received)
+uicc_accept_burst(struct uiccs *uiccs, struct mst_crypto *crypto, mst_lanes live,
+	const uint32_t *meter, const struct mst_gba_bsf_in *in, const uint8_t *const *received,
+	const struct mst_gba_naf_in *naf)
 {
 	struct vault *at[MST_LANES];
 
 	if (live == 0)
 		return 0;
 	vaults_of(uiccs, live, meter, at);
-	return vault_verify_burst(crypto, live, at, in, received);
+	return vault_accept_burst(crypto, live, true, at, in, received, naf);
 }
 
 void

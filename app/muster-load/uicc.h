@@ -68,8 +68,9 @@ void uicc_authenticate_burst(struct uiccs *uiccs, struct mst_crypto *crypto, mst
 /* For GBA_U cards: the functions of vault.h of the same names. */
 void uicc_prove_burst(struct uiccs *uiccs, struct mst_crypto *crypto, mst_lanes live,
 	const uint32_t *meter, const struct mst_gba_device_in *in, mst_b16 *proof);
-mst_lanes uicc_verify_burst(struct uiccs *uiccs, struct mst_crypto *crypto, mst_lanes live,
-	const uint32_t *meter, const struct mst_gba_bsf_in *in, const uint8_t *const *received);
+mst_lanes uicc_accept_burst(struct uiccs *uiccs, struct mst_crypto *crypto, mst_lanes live,
+	const uint32_t *meter, const struct mst_gba_bsf_in *in, const uint8_t *const *received,
+	const struct mst_gba_naf_in *naf);
 void uicc_derive_burst(struct uiccs *uiccs, struct mst_crypto *crypto, mst_lanes live,
 	const uint32_t *meter, const struct mst_gba_naf_in *in);
 mst_lanes uicc_seal_burst(struct uiccs *uiccs, struct mst_crypto *crypto, mst_lanes live,

@@ -48,17 +48,18 @@ vault_prove_burst(struct mst_crypto *crypto, mst_lanes live, vault_column at,
 	wipe_prepared(live, &ks);
 }
 
-mst_lanes
-vault_verify_burst(struct mst_crypto *crypto, mst_lanes live, vault_column at,
-	const struct mst_gba_bsf_in *in, const uint8_t *const *received)
+/** Replaces Ks, whose prepared form is given, by the key of the NAF. */
+static void
+derive(struct mst_crypto *crypto, mst_lanes live, bool gba_u, const struct mst_hmac_cols *ks,
+	vault_column at, const struct mst_gba_naf_in *in)
 {
-	struct mst_hmac_cols ks;
-	mst_b16 expected[MST_LANES];
+	mst_b32 key[MST_LANES];
 
-	prepare(crypto, live, at, &ks);
-	mst_gba_proof_bsf_burst(crypto, live, &ks, in, expected);
-	wipe_prepared(live, &ks);
-	return mst_gba_proof_check(live, (const mst_b16 *)expected, received);
+	mst_gba_ks_naf_burst(crypto, live, gba_u ? live : 0, ks, in, key);
+	mst_for_lanes(i, live) {
+		memcpy(at[i]->secret, key[i], sizeof(key[i]));
+		mst_wipe(key[i], sizeof(key[i]));
+	}
 }
 
 void
@@ -66,15 +67,28 @@ vault_derive_burst(struct mst_crypto *crypto, mst_lanes live, bool gba_u, vault_
 	const struct mst_gba_naf_in *in)
 {
 	struct mst_hmac_cols ks;
-	mst_b32 key[MST_LANES];
 
 	prepare(crypto, live, at, &ks);
-	mst_gba_ks_naf_burst(crypto, live, gba_u ? live : 0, &ks, in, key);
+	derive(crypto, live, gba_u, &ks, at, in);
 	wipe_prepared(live, &ks);
-	mst_for_lanes(i, live) {
-		memcpy(at[i]->secret, key[i], sizeof(key[i]));
-		mst_wipe(key[i], sizeof(key[i]));
-	}
+}
+
+mst_lanes
+vault_accept_burst(struct mst_crypto *crypto, mst_lanes live, bool gba_u, vault_column at,
+	const struct mst_gba_bsf_in *in, const uint8_t *const *received,
+	const struct mst_gba_naf_in *naf)
+{
+	struct mst_hmac_cols ks;
+	mst_b16 expected[MST_LANES];
+	mst_lanes right;
+
+	prepare(crypto, live, at, &ks);
+	mst_gba_proof_bsf_burst(crypto, live, &ks, in, expected);
+	right = mst_gba_proof_check(live, (const mst_b16 *)expected, received);
+	if (right != 0)
+		derive(crypto, right, gba_u, &ks, at, naf);
+	wipe_prepared(live, &ks);
+	return right;
 }
 
 mst_lanes

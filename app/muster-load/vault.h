@@ -32,12 +32,16 @@ void vault_set_ks_burst(mst_lanes live, vault_column at, const mst_b16 *ck, cons
 /** The device's proof on Ub. */
 void vault_prove_burst(struct mst_crypto *crypto, mst_lanes live, vault_column at,
 	const struct mst_gba_device_in *in, mst_b16 *proof);
-/** The lanes whose BSF proof (MST_PROOF_SIZE octets at received[i]) is right. */
-mst_lanes vault_verify_burst(struct mst_crypto *crypto, mst_lanes live, vault_column at,
-	const struct mst_gba_bsf_in *in, const uint8_t *const *received);
 /** Replaces Ks by Ks_int_NAF if gba_u, else by Ks_NAF. */
 void vault_derive_burst(struct mst_crypto *crypto, mst_lanes live, bool gba_u, vault_column at,
 	const struct mst_gba_naf_in *in);
+/**
+ * Returns the lanes whose BSF proof (MST_PROOF_SIZE octets at received[i]) is right, after
+ * vault_derive_burst() of these.
+ */
+mst_lanes vault_accept_burst(struct mst_crypto *crypto, mst_lanes live, bool gba_u, vault_column at,
+	const struct mst_gba_bsf_in *in, const uint8_t *const *received,
+	const struct mst_gba_naf_in *naf);
 
 /** A protected request under construction, and later what is known of it when its answer comes. */
 struct vault_exchange {
