@@ -79,6 +79,7 @@ parse_arguments(int argc, char **argv)
 	struct arguments a = {0};
 	int c;
 
+	opterr = 0;
 	while ((c = getopt_long(argc, argv, "c:s:Vh", options, NULL)) != -1) {
 		switch (c) {
 		case 'c':
@@ -103,7 +104,10 @@ parse_arguments(int argc, char **argv)
 			fputs(usage, stdout);
 			exit(EXIT_SUCCESS);
 		default:
-			fprintf(stderr, "muster-gw: see muster-gw --help\n");
+			fprintf(stderr,
+				"muster-gw: '%s' is no option, or lacks its value; see muster-gw "
+				"--help\n",
+				argv[optind - 1]);
 			exit(EXIT_USAGE);
 		}
 	}
