@@ -61,7 +61,7 @@ mst_net_answer_icmp4(uint8_t *frame, size_t capacity, const struct mst_net_ether
 		return -MST_E_NO_SPACE;
 	mst_net_swap(frame, frame + ETH_SRC, 6);
 	mst_net_swap(ip + IP4_SRC, ip + IP4_DST, 4);
-	mst_net_put_ip4(ip, PROTO_ICMP4, packet->size);
+	mst_net_put_ip4(ip, PROTO_ICMP4, packet->size, mst_net_sum_add(0, ip + IP4_SRC, 8));
 	icmp[0] = ICMP4_ECHO_REPLY;
 	mst_put_be16(icmp + ICMP_CHECKSUM, 0);
 	mst_net_put_checksum(icmp + ICMP_CHECKSUM, mst_net_sum_add(0, icmp, packet->size));

@@ -2,27 +2,48 @@
 /* Frames with datagrams, as answers and from scratch. */
 #include "net/layout.h"
 
-/* IP header but for addresses, UDP header but for ports, over a payload of `size` octets. */
+/* Sum of both IP addresses, by loads no wider than what wrote them a moment ago. */
+static uint64_t
+sum_addresses(const uint8_t *ip, unsigned family)
+{
+	uint64_t word[4], sum;
+	uint32_t half[2];
+
+	if (family == 4) {
+		memcpy(half, ip + IP4_SRC, 4);
+		memcpy(half + 1, ip + IP4_DST, 4);
+		return (uint64_t)half[0] + half[1];
+	}
+	memcpy(word, ip + IP6_SRC, 32);
+	sum = mst_net_sum_join(mst_net_sum_join(word[0], word[1]), word[2]);
+	return mst_net_sum_join(sum, word[3]);
+}
+
+/*
+ * IP header but for addresses, UDP header but for ports, over a payload of `size` octets. Sums are
+ * made from the values of the fields where these are known: to read back what was just written in
+ * smaller pieces would stall.
+ */
 static void
 seal_udp(uint8_t *ip, unsigned family, size_t size)
 {
 	uint8_t *udp = ip + (family == 4 ? IP4_SIZE : IP6_SIZE);
-	size_t n = UDP_SIZE + size;
-	uint16_t checksum;
-	uint64_t sum;
+	uint16_t n = (uint16_t)(UDP_SIZE + size), checksum, port[2];
+	uint64_t addresses = sum_addresses(ip, family), sum;
 
-	if (family == 4) {
-		mst_net_put_ip4(ip, PROTO_UDP, n);
-		sum = mst_net_sum_pseudo(ip + IP4_SRC, 8, PROTO_UDP, n);
-	} else {
+	if (family == 4)
+		mst_net_put_ip4(ip, PROTO_UDP, n, addresses);
+	else
 		mst_net_put_ip6(ip, PROTO_UDP, MST_NET_TTL, n);
-		sum = mst_net_sum_pseudo(ip + IP6_SRC, 32, PROTO_UDP, n);
-	}
-	mst_put_be16(udp + UDP_LENGTH, (uint16_t)n);
-	mst_put_be16(udp + UDP_CHECKSUM, 0);
-	checksum = (uint16_t)~mst_net_sum_fold(mst_net_sum_add(sum, udp, n));
+	memcpy(port, udp, 2);
+	memcpy(port + 1, udp + UDP_DST, 2);
+	sum = (uint64_t)__builtin_bswap16(PROTO_UDP) + 2U * __builtin_bswap16(n) + port[0] +
+	      port[1];
+	sum = mst_net_sum_join(sum, mst_net_sum_add(addresses, udp + UDP_SIZE, size));
+	checksum = (uint16_t)~mst_net_sum_fold(sum);
 	/* Zero would say that there is none. */
 	checksum = checksum == 0 ? 0xffff : checksum;
+	mst_put_be16(udp + UDP_LENGTH, n);
 	memcpy(udp + UDP_CHECKSUM, &checksum, sizeof(checksum));
 }
 

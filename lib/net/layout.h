@@ -189,17 +189,22 @@ mst_net_put_checksum(uint8_t *p, uint64_t sum)
 	memcpy(p, &checksum, sizeof(checksum));
 }
 
-/** Writes an IPv4 header but for its addresses, which are there. `size`: octets that follow it. */
+/**
+ * Writes an IPv4 header but for its addresses, which are there and have the given sum. `size`:
+ * octets that follow it.
+ */
 static inline void
-mst_net_put_ip4(uint8_t *ip, uint8_t proto, size_t size)
+mst_net_put_ip4(uint8_t *ip, uint8_t proto, size_t size, uint64_t addresses)
 {
-	mst_put_be16(ip, 0x4500);
-	mst_put_be16(ip + IP4_LENGTH, (uint16_t)(IP4_SIZE + size));
-	mst_put_be32(ip + IP4_LENGTH + 2, IP4_DONT_FRAGMENT);
-	ip[IP4_TTL] = MST_NET_TTL;
-	ip[IP4_PROTO] = proto;
-	mst_put_be16(ip + IP4_CHECKSUM, 0);
-	mst_net_put_checksum(ip + IP4_CHECKSUM, mst_net_sum_add(0, ip, IP4_SIZE));
+	uint32_t head = 0x45000000U | (uint32_t)(IP4_SIZE + size);
+	uint32_t tail = (uint32_t)MST_NET_TTL << 24 | (uint32_t)proto << 16;
+	uint64_t sum = (uint64_t)__builtin_bswap32(head) + __builtin_bswap32(IP4_DONT_FRAGMENT) +
+		       __builtin_bswap32(tail);
+
+	mst_put_be32(ip, head);
+	mst_put_be32(ip + IP4_FRAGMENT - 2, IP4_DONT_FRAGMENT);
+	mst_put_be32(ip + IP4_TTL, tail);
+	mst_net_put_checksum(ip + IP4_CHECKSUM, mst_net_sum_join(sum, addresses));
 }
 
 /** The same for IPv6. */
