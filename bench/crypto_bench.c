@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Primitives on every backend of the engine beside OpenSSL: Milenage vectors, a KDF under a new key,
- * CCM open and seal of a join.
+ * Primitives on every backend of the engine beside OpenSSL: Milenage vectors, a KDF under a new
+ * key, CCM open and seal of a join.
  */
 #include <openssl/evp.h>
 #include <string.h>

@@ -169,8 +169,8 @@ wrap(struct fleet *f, unsigned i, struct mst_coap_build *build, const uint8_t *b
 	memcpy(flow.src_mac, device_mac, 6);
 	memcpy(flow.dst_ip, gateway_ip, 4);
 	mst_put_be32(flow.src_ip, 0x0a000001 + f->number + i);
-	f->size[i] = (uint16_t)mst_net_build_udp(
-		f->frame[i], FRAME_ROOM, &flow, buffer, (size_t)size);
+	f->size[i] =
+		(uint16_t)mst_net_build_udp(f->frame[i], FRAME_ROOM, &flow, buffer, (size_t)size);
 }
 
 void
@@ -206,8 +206,8 @@ message(const struct fleet *f, unsigned i, struct mst_coap_msg *m)
 {
 	const size_t headers = 14 + 20 + 8;
 
-	return mst_coap_parse(f->frame[i] + headers,
-		mst_get_be16(f->frame[i] + headers - 4) - 8u, m);
+	return mst_coap_parse(
+		f->frame[i] + headers, mst_get_be16(f->frame[i] + headers - 4) - 8u, m);
 }
 
 bool

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * 64 devices in lockstep and a gateway without a port: prepares bursts of requests for a stage, so that
- * the stage alone is timed. Each round bootstraps anew, so every answer opens a session.
+ * 64 devices in lockstep and a gateway without a port: prepares bursts of requests for a stage, so
+ * that the stage alone is timed. Each round bootstraps anew, so every answer opens a session.
  *
  * Context: main thread.
  */

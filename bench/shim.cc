@@ -22,20 +22,18 @@ add(const char *item, const char *who, mst_bench_fn *fn, const void *arg)
 {
 	std::string name = std::string(item) + "|" + who;
 
-	return benchmark::RegisterBenchmark(name.c_str(),
-		[fn, arg](benchmark::State &state) {
-			mst_bench bench{state, false, false, 0, {}, 0, 0};
+	return benchmark::RegisterBenchmark(name.c_str(), [fn, arg](benchmark::State &state) {
+		mst_bench bench{state, false, false, 0, {}, 0, 0};
 
-			fn(&bench, arg);
-			if (bench.items > 0) {
-				state.SetItemsProcessed(static_cast<int64_t>(bench.items));
-				state.counters["cycles"] = static_cast<double>(bench.cycles) /
-							   static_cast<double>(bench.items);
-				state.counters["items"] =
-					benchmark::Counter(static_cast<double>(bench.items));
-			}
-		})
-		->UseManualTime();
+		fn(&bench, arg);
+		if (bench.items > 0) {
+			state.SetItemsProcessed(static_cast<int64_t>(bench.items));
+			state.counters["cycles"] = static_cast<double>(bench.cycles) /
+						   static_cast<double>(bench.items);
+			state.counters["items"] =
+				benchmark::Counter(static_cast<double>(bench.items));
+		}
+	})->UseManualTime();
 }
 
 void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Google Benchmark for C. A benchmark is a function that runs batches while mst_bench_next() says so and times
- * the part that counts itself, so that preparing fresh inputs is left out:
+ * Google Benchmark for C. A benchmark is a function that runs batches while mst_bench_next() says
+ *so and times the part that counts itself, so that preparing fresh inputs is left out:
  *
  *	static void
  *	challenge(struct mst_bench *b, const void *arg)
@@ -34,8 +34,8 @@ typedef void mst_bench_fn(struct mst_bench *bench, const void *arg);
 /** Adds a benchmark of `item` by `who`: "muster/..." or a peer. The texts and arg must live on. */
 void mst_bench_add(const char *item, const char *who, mst_bench_fn *fn, const void *arg);
 /** The same for a fixed number of batches: where preparing one costs far more than running it. */
-void mst_bench_add_fixed(const char *item, const char *who, mst_bench_fn *fn, const void *arg,
-	unsigned batches);
+void mst_bench_add_fixed(
+	const char *item, const char *who, mst_bench_fn *fn, const void *arg, unsigned batches);
 /** Whether to run another batch. */
 bool mst_bench_next(struct mst_bench *bench);
 /** Start and end of the part of a batch that counts, and how many items it handled. */

@@ -18,8 +18,8 @@ struct stage {
 
 static const char *const items[KINDS] = {
 	"stage_hint", "stage_challenge", "stage_answer", "stage_join", "stage_express_join"};
-static const uint8_t codes[KINDS] = {MST_COAP_UNAUTHORIZED, MST_COAP_UNAUTHORIZED,
-	MST_COAP_CHANGED, MST_COAP_CHANGED, MST_COAP_CHANGED};
+static const uint8_t codes[KINDS] = {MST_COAP_UNAUTHORIZED, MST_COAP_UNAUTHORIZED, MST_COAP_CHANGED,
+	MST_COAP_CHANGED, MST_COAP_CHANGED};
 
 /** Brings the fleet to where the timed burst of this kind is prepared. */
 static void

@@ -2,9 +2,9 @@
 /*
  * A burst of up to 64 packets as columns, and the stages that advance them together.
  *
- * Each stage takes the lanes that need it and marks a lane dead by gw_drop(): its status is the error, which is
- * counted once and, where the error has a CoAP code, answered. A lane that is answered has octets in out[]. A lane
- * given away (to another worker) is neither.
+ * Each stage takes the lanes that need it and marks a lane dead by gw_drop(): its status is the
+ * error, which is counted once and, where the error has a CoAP code, answered. A lane that is
+ * answered has octets in out[]. A lane given away (to another worker) is neither.
  *
  * Context of all functions: the worker that owns the batch, data path: no allocation, lock, system
  * call or log.
@@ -25,7 +25,7 @@
 #define GW_COAP_MAX  1024
 
 /** Longest answer to a sender who has proved nothing, in octets of CoAP (RFC 9175 section 2.4). */
-#define GW_UNPROVED_MAX	   136
+#define GW_UNPROVED_MAX    136
 #define GW_UNPROVED_FACTOR 3
 
 struct gw_batch {
@@ -37,9 +37,9 @@ struct gw_batch {
 	uint16_t status[MST_LANES];
 
 	mst_lanes host_replies; /* net turned the frame into its answer */
-	mst_lanes parsed;     /* msg[] is valid: errors can be answered */
-	mst_lanes given_away; /* frame is another worker's now */
-	mst_lanes proved;     /* the sender has proved itself: answers are not bounded */
+	mst_lanes parsed;       /* msg[] is valid: errors can be answered */
+	mst_lanes given_away;   /* frame is another worker's now */
+	mst_lanes proved;       /* the sender has proved itself: answers are not bounded */
 
 	/* Subscribers */
 	uint64_t imsi[MST_LANES];
@@ -93,7 +93,8 @@ void gw_stage_answer(struct gw_worker *w, mst_lanes live);
 void gw_stage_resync(struct gw_worker *w, mst_lanes live);
 /** Protected requests: to plaintext, through gw_stage_group(), and back. */
 void gw_stage_secured(struct gw_worker *w, mst_lanes live);
-/** Decrypted requests to plaintext answers in plain[]. Returns the lanes answered, also by errors. */
+/** Decrypted requests to plaintext answers in plain[]. Returns the lanes answered, also by errors.
+ */
 mst_lanes gw_stage_group(struct gw_worker *w, mst_lanes live);
 /** Sends what is in out[], frees the rest. */
 void gw_stage_reply(struct gw_worker *w, mst_lanes frames);
@@ -101,10 +102,12 @@ void gw_stage_reply(struct gw_worker *w, mst_lanes frames);
 /** Looks imsi[] up: fills ref, sid, k, opc, amf, mnc_size, gba_u. Returns the lanes provisioned. */
 mst_lanes gw_subscribers(struct gw_worker *w, mst_lanes live);
 /**
- * Opens the cookies in rand[]: fills imsi, drops forged and expired ones. Returns the lanes that are good.
+ * Opens the cookies in rand[]: fills imsi, drops forged and expired ones. Returns the lanes that
+ * are good.
  */
 mst_lanes gw_cookies(struct gw_worker *w, mst_lanes live);
-/** Gives lanes whose subscriber another worker owns to it; claims those that nobody owns. Returns the rest. */
+/** Gives lanes whose subscriber another worker owns to it; claims those that nobody owns. Returns
+ * the rest. */
 mst_lanes gw_own(struct gw_worker *w, mst_lanes live);
 /** Gives a lane's frame to another worker. */
 void gw_give(struct gw_worker *w, unsigned lane, unsigned worker);

@@ -75,8 +75,8 @@ struct gw_counters {
 static inline void
 gw_count(_Atomic uint64_t *counter, uint64_t n)
 {
-	atomic_store_explicit(counter,
-		atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
+		memory_order_relaxed);
 }
 
 const char *gw_outcome_name(enum gw_outcome outcome);

@@ -7,9 +7,9 @@
  *	  gw_ask(): questions, one at a time    answers them between two bursts
  *	  cookie keys: replaced by pointer      reads them once a burst (RCU)
  *
- * Who writes what: struct gw is written by the control thread before the workers start, and by them only through
- * the concurrent stores it points to. A struct gw_worker is written by its worker alone; others
- * read its counters and post to its ring and question.
+ * Who writes what: struct gw is written by the control thread before the workers start, and by them
+ *only through the concurrent stores it points to. A struct gw_worker is written by its worker
+ *alone; others read its counters and post to its ring and question.
  */
 #ifndef GW_GW_H
 #define GW_GW_H
@@ -56,16 +56,16 @@ struct gw_options {
 	uint8_t ua[MST_UA_ID];
 	uint32_t cookie_life_s;
 	uint32_t sqn_tick_ms;
-	uint8_t ind;		/* of SQN: this gateway's */
-	uint32_t groups;	/* room */
-	uint32_t memberships;	/* room, all workers together */
+	uint8_t ind;          /* of SQN: this gateway's */
+	uint32_t groups;      /* room */
+	uint32_t memberships; /* room, all workers together */
 	uint32_t group_key_life_s;
 	uint32_t key_check_s;
-	unsigned create_limit;	/* groups a subscriber may create, at most 1023 */
-	unsigned join_limit;	/* groups a subscriber may be in, at most 1023 */
-	uint32_t epoch;		/* upper 24 bits of own Partial IVs: never that of an earlier run
-				   whose cookie keys this run shares */
-	const char *crypto;	/* backend; NULL: the best one */
+	unsigned create_limit; /* groups a subscriber may create, at most 1023 */
+	unsigned join_limit;   /* groups a subscriber may be in, at most 1023 */
+	uint32_t epoch;        /* upper 24 bits of own Partial IVs: never that of an earlier run
+				  whose cookie keys this run shares */
+	const char *crypto;    /* backend; NULL: the best one */
 };
 
 /** Cookie keys as published to the workers: replaced whole. */
@@ -82,9 +82,9 @@ struct gw {
 	struct mst_hss_set hss;
 	uint32_t sid_base[MST_HSS_MAX]; /* session index of an HSS's first subscriber */
 	uint32_t subscribers;
-	struct mst_subs_record decoy;	/* stands for identities that are not provisioned */
-	struct gw_cookies *cookies; /* RCU */
-	uint32_t cookie_ticks;	/* life of a cookie in ticks of the SQN clock */
+	struct mst_subs_record decoy; /* stands for identities that are not provisioned */
+	struct gw_cookies *cookies;   /* RCU */
+	uint32_t cookie_ticks;        /* life of a cookie in ticks of the SQN clock */
 	uint32_t sqn_tick_ms;
 	uint8_t ind; /* of SQN, this gateway's */
 	struct mst_ub_hints hints;
@@ -96,12 +96,12 @@ struct gw {
 	struct mst_naf_id naf_id;
 	struct mst_oscore_profile oscore; /* of all sessions */
 	uint32_t group_key_life_s;
-	uint32_t key_check_s; /* interval that members are told */
+	uint32_t key_check_s;              /* interval that members are told */
 	unsigned create_limit, join_limit; /* a subscriber */
 	struct mst_sessions sessions;
 	struct mst_groups groups;
 	struct mst_aes_key gid_key; /* G-ID = a block of (RAND, Partial IV) under it */
-	uint32_t epoch;		    /* upper 24 bits of own Partial IVs, unique to this run */
+	uint32_t epoch;             /* upper 24 bits of own Partial IVs, unique to this run */
 	struct mst_hash_seed seed;
 
 	/* Unix time = TSC / tsc_per_ms + offset; the control thread corrects the offset. */
@@ -127,11 +127,11 @@ struct gw_worker {
 	struct mst_session_index sessions;
 	struct mst_members members;
 	struct gw_batch *batch;
-	uint64_t now_ms;    /* Unix time, taken once a burst */
+	uint64_t now_ms; /* Unix time, taken once a burst */
 	uint32_t now_s;
 	uint64_t sqn_clock; /* ticks */
-	uint16_t mid;	    /* of Non-confirmable answers */
-	uint16_t nonce;	    /* of cookies */
+	uint16_t mid;       /* of Non-confirmable answers */
+	uint16_t nonce;     /* of cookies */
 	uint16_t random_left;
 	uint8_t random[GW_RANDOM_POOL]; /* from the system, consumed from the end, wiped as used */
 	pthread_t thread;
@@ -156,9 +156,9 @@ gw_shard_worker(const struct gw *gw, uint8_t first)
 uint32_t gw_ref(const struct gw *gw, uint32_t sid);
 
 /**
- * Sizes and allocates everything for `options` and the subscribers in `hss`. The port may be NULL for
- * tests that feed bursts from memory. Keys and seeds come from the system.
- * Returns 0 or a negative enum mst_err. Context: control thread; allocates.
+ * Sizes and allocates everything for `options` and the subscribers in `hss`. The port may be NULL
+ * for tests that feed bursts from memory. Keys and seeds come from the system. Returns 0 or a
+ * negative enum mst_err. Context: control thread; allocates.
  */
 int gw_create(struct gw **gw, const struct gw_options *options, const struct mst_hss_set *hss,
 	struct mst_port *port);

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "config.h"
 #include "gw.h"
+#include "log.h"
 #include "provision.h"
 #include "verbs.h"
 
@@ -39,7 +40,8 @@ static const char usage[] =
 	"  -V, --version\n"
 	"  -h, --help\n"
 	"\n"
-	"Exit status: 0 after SIGINT or SIGTERM, 1 failure at run time, 2 usage or configuration.\n";
+	"Exit status: 0 after SIGINT or SIGTERM, 1 failure at run time, 2 usage or "
+	"configuration.\n";
 
 enum action { RUN, CHECK, DUMP };
 
@@ -142,8 +144,8 @@ guard_secrets(void)
 }
 
 static int
-make_host(const struct mst_gw_config *config, const struct mst_port *port,
-	struct mst_net_host *host)
+make_host(
+	const struct mst_gw_config *config, const struct mst_port *port, struct mst_net_host *host)
 {
 	const struct mst_config_ipv4 *ip4 = config->host.ipv4.items;
 	const struct mst_config_ipv6 *ip6 = config->host.ipv6.items;
@@ -182,7 +184,8 @@ make_gateway(const struct mst_gw_config *c, const struct mst_hss_set *hss, struc
 		.key_check_s = (uint32_t)(c->limits.key_check_interval_ms / 1000),
 		.create_limit = (unsigned)c->limits.groups_created,
 		.join_limit = MST_SUBS_COUNT_MAX,
-		/* Cookie keys are made anew at every start, so no context of an earlier run returns. */
+		/* Cookie keys are made anew at every start, so no context of an earlier run
+		   returns. */
 		.epoch = 1,
 	};
 	uint64_t subscribers = 0;
@@ -208,103 +211,152 @@ catch_signals(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
 	signal(SIGPIPE, SIG_IGN);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
 		return -1;
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/** The control thread: answers musterctl, keeps time and cookie keys, until a signal. */
-static int
-control(struct gw *gw, const struct mst_gw_config *config, struct mst_ctl_server *server,
-	int signals)
+/** What the control thread works on. */
+struct control {
+	const struct mst_gw_config *config;
+	struct mst_port *port;
+	struct mst_ctl_server *server;
+	struct gw *gw;
+	int signals;
+	bool link;
+	uint64_t rotate_at;
+};
+
+/** Reads what signals came. Returns whether to stop. */
+static bool
+take_signals(int signals)
 {
-	struct pollfd fds[] = {{.fd = signals, .events = POLLIN},
-		{.fd = mst_ctl_server_fd(server), .events = POLLIN}};
-	uint64_t rotate_at = unix_ms() + config->bsf.cookie_rotate_ms;
+	struct signalfd_siginfo info;
+
+	while (read(signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo != SIGHUP) {
+			gw_log(GW_LOG_INFO, "stopping on %s",
+				info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM");
+			return true;
+		}
+		gw_log_reopen();
+	}
+	return false;
+}
+
+/** What is due from time to time. Returns 0 or a negative error that ends the gateway. */
+static int
+tend(struct control *c)
+{
+	bool link = mst_port_tend(c->port);
+	uint64_t now = unix_ms();
 	int err = 0;
 
+	gw_set_time(c->gw, now);
+	if (link != c->link)
+		gw_log(GW_LOG_INFO, "link is %s", link ? "up" : "down");
+	c->link = link;
+	if (now >= c->rotate_at) {
+		err = gw_rotate_cookies(c->gw);
+		c->rotate_at = now + c->config->bsf.cookie_rotate_ms;
+		gw_log(GW_LOG_DEBUG, "new cookie key");
+	}
+	for (unsigned i = 0; i < c->gw->workers && err == 0; i++)
+		err = c->gw->worker[i]->error;
+	return err;
+}
+
+/** The control thread: answers musterctl, keeps time, link and cookie keys, until a signal. */
+static int
+control(struct control *c)
+{
+	struct pollfd fds[] = {{.fd = c->signals, .events = POLLIN},
+		{.fd = mst_ctl_server_fd(c->server), .events = POLLIN}};
+	int err = 0;
+
+	c->rotate_at = unix_ms() + c->config->bsf.cookie_rotate_ms;
 	mst_rcu_register();
 	while (err == 0) {
 		mst_rcu_offline();
 		poll(fds, 2, TICK_MS);
 		mst_rcu_online();
-		gw_set_time(gw, unix_ms());
-		if (fds[0].revents & POLLIN)
+		if ((fds[0].revents & POLLIN) && take_signals(c->signals))
 			break;
-		mst_ctl_server_step(server);
-		if (unix_ms() >= rotate_at) {
-			err = gw_rotate_cookies(gw);
-			rotate_at = unix_ms() + config->bsf.cookie_rotate_ms;
-		}
-		for (unsigned i = 0; i < gw->workers; i++)
-			if (gw->worker[i]->error)
-				err = gw->worker[i]->error;
+		mst_ctl_server_step(c->server);
+		err = tend(c);
 		mst_rcu_quiescent();
 	}
 	mst_rcu_unregister();
 	if (err)
-		fprintf(stderr, "muster-gw: stopped: %s\n", mst_err_text(err));
+		gw_log(GW_LOG_ERROR, "stopped: %s", mst_err_text(err));
 	return err ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/** Workers first, then the link, so that no frame waits for a worker. */
 static int
-serve(struct gw *gw, const struct mst_gw_config *config, int signals)
+serve(struct control *c)
 {
-	struct gw_verbs_user user = {.gw = gw, .started = time(NULL)};
-	char error[MST_CTL_ERROR_SIZE];
-	struct mst_ctl_server *server;
-	int err = mst_ctl_server_create(
-		&server, config->control.socket, gw_verbs, gw_verb_count, &user, error);
-	int status;
+	char error[MST_PORT_ERROR_SIZE];
+	int status = EXIT_FAILURE, err;
 
-	if (err) {
-		fprintf(stderr, "muster-gw: %s\n", error);
-		return EXIT_USAGE;
-	}
-	gw_set_time(gw, unix_ms());
-	err = gw_start(gw);
+	gw_set_time(c->gw, unix_ms());
+	err = gw_start(c->gw);
 	if (err) {
 		fprintf(stderr, "muster-gw: cannot start workers: %s\n", mst_err_text(err));
-		status = EXIT_FAILURE;
+	} else if (mst_port_start(c->port, error)) {
+		fprintf(stderr, "muster-gw: %s\n", error);
 	} else {
 		printf("muster-gw: ready: %u subscribers, %u workers, %s, control %s\n",
-			gw->subscribers, gw->workers, mst_port_name(gw->port),
-			config->control.socket);
+			c->gw->subscribers, c->gw->workers, mst_port_name(c->port),
+			c->config->control.socket);
 		fflush(stdout);
-		status = control(gw, config, server, signals);
-		gw_stop(gw);
+		status = control(c);
 	}
-	mst_ctl_server_destroy(server);
+	gw_stop(c->gw);
 	return status;
 }
 
+/** Opens what can be refused at once, then loads the subscribers, which takes its time. */
 static int
 run(const struct mst_gw_config *config)
 {
-	char error[MST_PORT_ERROR_SIZE];
-	unsigned cpus[GW_WORKERS_MAX];
+	char error[MST_PORT_ERROR_SIZE > MST_CTL_ERROR_SIZE ? MST_PORT_ERROR_SIZE
+							    : MST_CTL_ERROR_SIZE];
+	unsigned cpus[MST_PORT_QUEUES_MAX];
 	struct mst_port_config port_config = gw_config_port(config, cpus);
-	struct mst_hss_set hss;
-	struct mst_port *port = NULL;
-	struct gw *gw = NULL;
-	int signals = catch_signals(), status = EXIT_USAGE;
+	struct gw_verbs_user user = {.started = time(NULL)};
+	struct control c = {.config = config, .signals = catch_signals()};
+	struct mst_hss_set hss = {0};
+	int status = EXIT_USAGE;
+	bool rcu = false;
 
 	guard_secrets();
-	if (gw_provision(config, &hss))
+	port_config.held = true;
+	if (gw_log_open((enum gw_log_level)config->log.level, config->log.file))
 		return EXIT_USAGE;
-	if (mst_port_open(&port, &port_config, error)) {
+	if (mst_ctl_server_create(
+		    &c.server, config->control.socket, gw_verbs, gw_verb_count, &user, error) ||
+		mst_port_open(&c.port, &port_config, error)) {
 		fprintf(stderr, "muster-gw: %s\n", error);
 		goto out;
 	}
-	if (mst_rcu_start(-1) || make_gateway(config, &hss, port, &gw))
+	if (gw_provision(config, &hss) || mst_rcu_start(-1))
 		goto out;
-	status = serve(gw, config, signals);
-	mst_rcu_stop();
-	gw_destroy(gw);
+	rcu = true;
+	if (make_gateway(config, &hss, c.port, &c.gw))
+		goto out;
+	user.gw = c.gw;
+	status = serve(&c);
 out:
-	mst_port_close(port);
+	if (rcu)
+		mst_rcu_stop();
+	gw_destroy(c.gw);
+	mst_port_close(c.port);
+	mst_ctl_server_destroy(c.server);
 	gw_unprovision(&hss);
+	gw_log_close();
 	return status;
 }
 

@@ -47,7 +47,8 @@ static void
 on_progress(void *user, const struct mst_csv_progress *p)
 {
 	const struct mst_gw_hss *hss = user;
-	double share = p->total_bytes > 0 ? 100.0 * (double)p->size_bytes / (double)p->total_bytes : 0;
+	double share =
+		p->total_bytes > 0 ? 100.0 * (double)p->size_bytes / (double)p->total_bytes : 0;
 
 	fprintf(stderr, "muster-gw: %s: %llu subscribers read (%.0f %%)\n", hss->name,
 		(unsigned long long)p->rows, share);
@@ -111,7 +112,8 @@ load_hss(const struct mst_gw_config *config, unsigned index, struct mst_hss_set 
 		options.transport_key = transport_key;
 	}
 	if (err) {
-		fprintf(stderr, "muster-gw: hss '%s': %s does not hold 32 or 64 hexadecimal digits\n",
+		fprintf(stderr,
+			"muster-gw: hss '%s': %s does not hold 32 or 64 hexadecimal digits\n",
 			hss->name, hss->transport_key);
 		return err;
 	}
@@ -134,7 +136,7 @@ make_slf(const struct mst_gw_config *config, struct mst_hss_set *set)
 {
 	struct mst_slf_range *ranges;
 	struct mst_slf *slf = NULL;
-	char (*text)[2][16];
+	char(*text)[2][16];
 	unsigned count = 0, bad = 0;
 	int err;
 

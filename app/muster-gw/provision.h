@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* From the configuration's HSS instances to loaded stores. Context: main thread; blocks, allocates. */
+/* From the configuration's HSS instances to loaded stores. Context: main thread; blocks, allocates.
+ */
 #ifndef GW_PROVISION_H
 #define GW_PROVISION_H
 

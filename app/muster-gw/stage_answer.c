@@ -50,8 +50,8 @@ settle(struct gw_worker *w, unsigned lane)
 		return 0;
 	}
 	b->expires[lane] = w->now_s + mst_hss_profile(&gw->hss, b->ref[lane])->lifetime_s;
-	err = mst_session_open(&w->sessions, b->sid[lane], b->rand[lane], b->ks_naf[lane],
-		b->expires[lane]);
+	err = mst_session_open(
+		&w->sessions, b->sid[lane], b->rand[lane], b->ks_naf[lane], b->expires[lane]);
 	if (err == 0)
 		gw_count(&w->counters.outcome[GW_SESSIONS], 1);
 	return err;
@@ -69,7 +69,8 @@ answer_results(struct gw_worker *w, mst_lanes live)
 	uint8_t server_ids[MST_LANES], btid_size[MST_LANES];
 	uint32_t lifetime[MST_LANES];
 	mst_b16 proof[MST_LANES];
-	const struct mst_gba_bsf_in in = {b->proof, lifetime, client_id, server_ids, btid, btid_size};
+	const struct mst_gba_bsf_in in = {
+		b->proof, lifetime, client_id, server_ids, btid, btid_size};
 
 	mst_for_lanes(i, live) {
 		btid_size[i] = (uint8_t)mst_btid_build(
@@ -81,8 +82,8 @@ answer_results(struct gw_worker *w, mst_lanes live)
 	}
 	mst_gba_proof_bsf_burst(w->crypto, live, &b->ks, &in, proof);
 	mst_for_lanes(i, live) {
-		const struct mst_ub_result result = {proof[i], btid[i], btid_size[i], lifetime[i],
-			client_id[i], server_id};
+		const struct mst_ub_result result = {
+			proof[i], btid[i], btid_size[i], lifetime[i], client_id[i], server_id};
 		struct mst_coap_build build;
 
 		gw_answer_begin(w, i, &build, MST_COAP_CHANGED);

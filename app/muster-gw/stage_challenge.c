@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Steps 302/402 and the first half of 303/403: hints, and challenges that hold no state. Nothing here
- * writes but the answer and counters.
+ * Steps 302/402 and the first half of 303/403: hints, and challenges that hold no state. Nothing
+ * here writes but the answer and counters.
  */
 #include "batch.h"
 
@@ -27,8 +27,8 @@ gw_stage_hint(struct gw_worker *w, mst_lanes live)
 }
 
 /**
- * RAND for each lane: a cookie whose first octet leads back to the worker that will own the session,
- * this one unless another owns the subscriber already. Tries nonces until it does.
+ * RAND for each lane: a cookie whose first octet leads back to the worker that will own the
+ * session, this one unless another owns the subscriber already. Tries nonces until it does.
  */
 static void
 issue_rand(struct gw_worker *w, mst_lanes live, mst_lanes known)
@@ -72,8 +72,8 @@ make_autn(struct gw_worker *w, mst_lanes live, mst_lanes known)
 
 	mst_for_lanes(i, live) {
 		uint64_t state = MST_LANE(i) & known
-			? mst_subs_state(mst_hss_record(&w->gw->hss, b->ref[i]))
-			: 0;
+					 ? mst_subs_state(mst_hss_record(&w->gw->hss, b->ref[i]))
+					 : 0;
 
 		b->sqn[i] = mst_sqn_make(w->sqn_clock, mst_subs_state_dif(state), w->gw->ind);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The M2M-SC's part of steps 304-306 and 404-406: decrypted requests to answers. It sees identities,
- * Ks_NAF's end of life and settings, never Ks.
+ * The M2M-SC's part of steps 304-306 and 404-406: decrypted requests to answers. It sees
+ * identities, Ks_NAF's end of life and settings, never Ks.
  *
  * A request runs once. A repetition (docs/protocol.md section 5.4) changes nothing: it is answered
  * from what stands, or with REPEAT_STALE when the result stands no more.
@@ -86,8 +86,8 @@ enter(const struct request *r, const struct mst_group *g)
 }
 
 /**
- * G-ID of a creation: a block of the session and the request under a secret key, so that a repetition finds
- * the group it made and no two requests share one.
+ * G-ID of a creation: a block of the session and the request under a secret key, so that a
+ * repetition finds the group it made and no two requests share one.
  */
 static void
 name_group(const struct request *r, struct mst_group *g)

@@ -40,8 +40,8 @@ discover(struct gw_worker *w, unsigned lane)
 
 	gw_answer_begin(w, lane, &build, MST_COAP_CONTENT);
 	mst_coap_put_uint(&build, MST_COAP_OPT_CONTENT_FORMAT, MST_COAP_FORMAT_LINK);
-	mst_write_bytes(mst_coap_put_payload(&build), MST_WELL_KNOWN_CORE,
-		sizeof(MST_WELL_KNOWN_CORE) - 1);
+	mst_write_bytes(
+		mst_coap_put_payload(&build), MST_WELL_KNOWN_CORE, sizeof(MST_WELL_KNOWN_CORE) - 1);
 	gw_answer_end(w, lane, &build);
 	gw_count(&w->counters.outcome[GW_DISCOVERIES], 1);
 }

@@ -96,8 +96,7 @@ send_patiently(struct gw_worker *w, const struct mst_frame *out, unsigned count)
 	if (sent == count)
 		return sent;
 	begin = mst_port_tsc();
-	while (sent < count &&
-		mst_port_tsc() - begin < w->gw->tsc_per_ms * PATIENCE_US / 1000)
+	while (sent < count && mst_port_tsc() - begin < w->gw->tsc_per_ms * PATIENCE_US / 1000)
 		sent += mst_port_tx_burst(w->gw->port, w->index, out + sent, count - sent);
 	return sent;
 }

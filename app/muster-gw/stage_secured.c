@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Protected requests: find the session by kid, or for the express flow prove one from the cookie in the kid
- * context; decrypt; judge replay; have the group part answer; protect the answer under a Partial IV of
- * our own. Nothing is written before the tag was right.
+ * Protected requests: find the session by kid, or for the express flow prove one from the cookie in
+ * the kid context; decrypt; judge replay; have the group part answer; protect the answer under a
+ * Partial IV of our own. Nothing is written before the tag was right.
  */
 #include "batch.h"
 
@@ -12,8 +12,8 @@
 #include "base/secret.h"
 
 /** Options outside OSCORE that a device has no business sending there. */
-#define OUTER_CRITICAL                                                                            \
-	(MST_COAP_HAS_URI_QUERY | MST_COAP_HAS_BLOCK1 | MST_COAP_HAS_BLOCK2 |                     \
+#define OUTER_CRITICAL                                                                             \
+	(MST_COAP_HAS_URI_QUERY | MST_COAP_HAS_BLOCK1 | MST_COAP_HAS_BLOCK2 |                      \
 		MST_COAP_HAS_ACCEPT | MST_COAP_HAS_PROXY)
 
 /** Reads the option; sends the lane to the worker that owns the kid. Returns whether it stays. */
@@ -179,8 +179,7 @@ open_requests(struct gw_worker *w, mst_lanes live, mst_lanes express,
 	struct gw_batch *b = w->batch;
 	mst_lanes right, accepted = 0;
 
-	mst_oscore_derive_burst(
-		w->crypto, x->profile, live, b->ks_naf, b->rand, b->kid, &b->keys);
+	mst_oscore_derive_burst(w->crypto, x->profile, live, b->ks_naf, b->rand, b->kid, &b->keys);
 	mst_for_lanes(i, live)
 		plain->data[i] = b->plain[i];
 	plain->capacity = GW_INNER_MAX;

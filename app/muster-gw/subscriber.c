@@ -48,8 +48,8 @@ gw_cookies(struct gw_worker *w, mst_lanes live)
 	const struct mst_cookie_keys *keys = &mst_rcu_load(&w->gw->cookies)->keys;
 	struct mst_cookie_cols opened;
 	uint8_t status[MST_LANES];
-	mst_lanes good = mst_cookie_open_burst(w->crypto, live, keys, w->sqn_clock,
-		w->gw->cookie_ticks, b->rand, &opened, status);
+	mst_lanes good = mst_cookie_open_burst(
+		w->crypto, live, keys, w->sqn_clock, w->gw->cookie_ticks, b->rand, &opened, status);
 
 	mst_for_lanes(i, live & ~good)
 		gw_drop(w, i, status[i]);

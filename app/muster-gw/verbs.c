@@ -174,11 +174,11 @@ on_stats(void *user, struct mst_ctl_reply *reply, const json_t *args)
 	(void)args;
 	for (unsigned i = 0; i < gw->workers; i++)
 		json_array_append_new(workers, worker_row(gw->worker[i]));
-	mst_ctl_reply_row(reply,
-		json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:I}", "tsc_hz",
-			(json_int_t)mst_port_tsc_hz(), "outcomes", outcomes(gw), "drops", drops(gw),
-			"stages", stages(gw), "workers", workers, "port", port_row(gw),
-			"resident_octets", resident_memory()));
+	mst_ctl_reply_row(
+		reply, json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:I}", "tsc_hz",
+			       (json_int_t)mst_port_tsc_hz(), "outcomes", outcomes(gw), "drops",
+			       drops(gw), "stages", stages(gw), "workers", workers, "port",
+			       port_row(gw), "resident_octets", resident_memory()));
 	mst_ctl_reply_done(reply);
 }
 
@@ -216,8 +216,7 @@ session_row(struct gw *gw, unsigned worker, const struct session_ask *s)
 {
 	uint32_t ref = gw_ref(gw, s->sid);
 	char btid[MST_BTID_SIZE_MAX];
-	size_t size =
-		mst_btid_build(s->session.rand, gw->bsf_fqdn, gw->bsf_fqdn_size, btid);
+	size_t size = mst_btid_build(s->session.rand, gw->bsf_fqdn, gw->bsf_fqdn_size, btid);
 
 	return json_pack("{s:o, s:o, s:s, s:o, s:i, s:I, s:i, s:i}", "imsi",
 		gw_json_imsi(gw, s->sid), "btid", json_stringn(btid, size), "gba",

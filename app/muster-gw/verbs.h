@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What musterctl can ask of a running gateway: status, stats, group list, group show, group members, session
- * show. Keys are never shown; a key id is, the head of an HMAC under the key.
+ * What musterctl can ask of a running gateway: status, stats, group list, group show, group
+ * members, session show. Keys are never shown; a key id is, the head of an HMAC under the key.
  *
  * Context: control thread, registered with RCU and online while a handler runs.
  */

@@ -22,8 +22,7 @@ named_group(struct gw *gw, struct mst_ctl_reply *reply, const json_t *args)
 
 	if (!json_is_string(name) || mst_gid_parse((const uint8_t *)json_string_value(name),
 					     json_string_length(name), &gid)) {
-		mst_ctl_reply_error(
-			reply, MST_E_ARGUMENT, "a G-ID is 16 characters of 0-9a-f");
+		mst_ctl_reply_error(reply, MST_E_ARGUMENT, "a G-ID is 16 characters of 0-9a-f");
 		return NULL;
 	}
 	g = mst_groups_find_rcu(&gw->groups, gid);
@@ -95,8 +94,8 @@ static void
 fill_slice(struct gw_worker *w, struct gw_ask *ask)
 {
 	struct slice *s = (struct slice *)ask;
-	const struct mst_member *m = s->begun ? &w->members.at[s->next]
-					      : mst_members_first(&w->members, s->group);
+	const struct mst_member *m =
+		s->begun ? &w->members.at[s->next] : mst_members_first(&w->members, s->group);
 
 	for (s->count = 0; m != NULL && s->count < SLICE; m = mst_members_next(&w->members, m))
 		s->row[s->count++] = *m;

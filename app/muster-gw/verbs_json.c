@@ -77,8 +77,8 @@ members_of(const struct gw *gw, uint32_t group)
 json_t *
 gw_json_group(struct gw *gw, const struct mst_group *g)
 {
-	return json_pack("{s:o, s:o, s:i, s:I, s:o, s:o, s:o}", "gid", gw_json_gid(g->gid), "key_id",
-		gw_json_key_id(gw, g->kg), "num", (int)g->num, "members",
+	return json_pack("{s:o, s:o, s:i, s:I, s:o, s:o, s:o}", "gid", gw_json_gid(g->gid),
+		"key_id", gw_json_key_id(gw, g->kg), "num", (int)g->num, "members",
 		(json_int_t)members_of(gw, g->index), "creator", gw_json_imsi(gw, g->creator),
 		"created", gw_json_time(g->created), "key_expires", gw_json_time(g->key_expires));
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The worker's loop: receive, run the stages, answer; between two bursts refill randomness, answer the
- * control thread's question, report a quiescent state.
+ * The worker's loop: receive, run the stages, answer; between two bursts refill randomness, answer
+ * the control thread's question, report a quiescent state.
  */
-#include "batch.h"
 #include "worker.h"
+#include "batch.h"
 
 #include <sched.h>
 #include <string.h>

@@ -52,8 +52,7 @@ heading(const json_t *row)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach((json_t *)row, name, value)
-		printf("%-*s  ", width(name), name);
+	json_object_foreach((json_t *)row, name, value) printf("%-*s  ", width(name), name);
 	putchar('\n');
 }
 
@@ -90,9 +89,8 @@ empty(const json_t *value, int depth)
 		return depth > 0 && json_integer_value(value) == 0;
 	if (!json_is_object(value))
 		return json_is_array(value) && json_array_size(value) == 0;
-	json_object_foreach((json_t *)value, name, member)
-		if (!empty(member, depth + 1))
-			return false;
+	json_object_foreach(
+		(json_t *)value, name, member) if (!empty(member, depth + 1)) return false;
 	return true;
 }
 
@@ -113,7 +111,8 @@ branch(const char *name, const json_t *value, int depth)
 		tree(value, depth + 1);
 	} else if (json_is_array(value)) {
 		putchar('\n');
-		json_array_foreach((json_t *)value, index, item) {
+		json_array_foreach((json_t *)value, index, item)
+		{
 			tree(item, depth + 1);
 		}
 	} else {
@@ -129,8 +128,7 @@ tree(const json_t *object, int depth)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach((json_t *)object, name, value)
-		branch(name, value, depth);
+	json_object_foreach((json_t *)object, name, value) branch(name, value, depth);
 }
 
 void

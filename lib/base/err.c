@@ -7,8 +7,7 @@ static const struct {
 	uint8_t class;
 	uint8_t coap;
 } errors[MST_E_COUNT] = {
-#define MST_ERR(name, class, coap, text)                                                          \
-	[MST_E_##name] = {#name, text, MST_CLASS_##class, coap},
+#define MST_ERR(name, class, coap, text) [MST_E_##name] = {#name, text, MST_CLASS_##class, coap},
 #include "base/err_list.h"
 #undef MST_ERR
 };

@@ -34,7 +34,7 @@ mst_lanes_count(mst_lanes live)
 }
 
 /** Visits the live lanes in ascending order; `live` is evaluated once. */
-#define mst_for_lanes(i, live)                                                                    \
+#define mst_for_lanes(i, live)                                                                     \
 	for (mst_lanes mst_rest_##i = (live); mst_rest_##i; mst_rest_##i &= mst_rest_##i - 1)      \
 		for (unsigned i = (unsigned)__builtin_ctzll(mst_rest_##i), mst_once_##i = 1;       \
 			mst_once_##i; mst_once_##i = 0)

@@ -16,9 +16,9 @@ write_sections(const char *key, const char *before, unsigned indent, FILE *out)
 	bool same = true;
 
 	for (; (dot = strchr(part, '.')) != NULL; part = dot + 1, depth++) {
-		size_t upto = (size_t)(dot - key) + 1;
+		size_t through = (size_t)(dot - key) + 1;
 
-		same = same && strncmp(key, before, upto) == 0;
+		same = same && strncmp(key, before, through) == 0;
 		if (!same)
 			fprintf(out, "%*s%.*s:\n", (int)(indent + depth * INDENT), "",
 				(int)(dot - part), part);

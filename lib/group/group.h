@@ -4,15 +4,16 @@
  * (WO 2012/062077, steps 305 and 405).
  *
  * Group records are shared by all workers and read-mostly; they live in an RCU map keyed by G-ID.
- * Memberships belong to the worker that owns the subscriber: each worker keeps a store of its own, with one chain a
- * group, so that neither joins nor walks touch another worker's lines. The list of a group is the chains
- * of all workers.
+ * Memberships belong to the worker that owns the subscriber: each worker keeps a store of its own,
+ *with one chain a group, so that neither joins nor walks touch another worker's lines. The list of
+ *a group is the chains of all workers.
  *
  *	struct mst_group *g = mst_groups_find_rcu(groups, gid);
  *	if (g != NULL && !mst_members_add(members, g->index, sid, imei, now, &m))
  *		...
  *
- * Limits: groups and memberships are sized at start; a group is 128 octets, a membership 32 and about 8 of index.
+ * Limits: groups and memberships are sized at start; a group is 128 octets, a membership 32 and
+ *about 8 of index.
  */
 #ifndef MST_GROUP_GROUP_H
 #define MST_GROUP_GROUP_H
@@ -36,12 +37,13 @@ struct mst_group {
 	struct mst_rcu_node node; /* key: G-ID as 8 octets, then zeros */
 	uint64_t gid;
 	uint8_t kg[MST_KG];
-	uint64_t origin[2];  /* first half of the creating session's RAND, Partial IV of the request */
-	uint32_t index;	     /* place in the store, names the chains */
-	uint32_t num;	     /* number of the key, from 1 */
-	uint32_t creator;    /* subscriber */
-	uint32_t created;    /* seconds since 1970 UTC */
-	uint32_t key_expires; /* seconds since 1970 UTC */
+	uint64_t origin[2]; /* first half of the creating session's RAND, Partial IV of the request
+			     */
+	uint32_t index;     /* place in the store, names the chains */
+	uint32_t num;       /* number of the key, from 1 */
+	uint32_t creator;   /* subscriber */
+	uint32_t created;   /* seconds since 1970 UTC */
+	uint32_t key_expires;  /* seconds since 1970 UTC */
 	_Atomic uint32_t live; /* 1 between publication and dissolution */
 };
 
@@ -60,9 +62,9 @@ void mst_groups_fini(struct mst_groups *groups);
 /** The group with this G-ID, or NULL. Context: RCU read section, data path. */
 struct mst_group *mst_groups_find_rcu(struct mst_groups *groups, uint64_t gid);
 /**
- * Publishes a group; `group` gives gid, kg, origin, creator, created and key_expires. *result is the group
- * that now has the G-ID: the new one, or on -MST_E_EXISTS the present one.
- * Returns 0, -MST_E_EXISTS or -MST_E_TABLE_FULL. Context: RCU read section, data path, any worker.
+ * Publishes a group; `group` gives gid, kg, origin, creator, created and key_expires. *result is
+ * the group that now has the G-ID: the new one, or on -MST_E_EXISTS the present one. Returns 0,
+ * -MST_E_EXISTS or -MST_E_TABLE_FULL. Context: RCU read section, data path, any worker.
  */
 int mst_groups_add_rcu(
 	struct mst_groups *groups, const struct mst_group *group, struct mst_group **result);
@@ -73,11 +75,11 @@ size_t mst_groups_memory(const struct mst_groups *groups);
 
 /** One row of the list G-ID <-> (IMSI, IMEI). */
 struct mst_member {
-	uint64_t imei;	   /* BCD, filler f */
-	uint32_t sid;	   /* subscriber */
-	uint32_t group;	   /* index of the group */
-	uint32_t since;	   /* seconds since 1970 UTC */
-	uint32_t next;	   /* chain of the group in this store */
+	uint64_t imei;  /* BCD, filler f */
+	uint32_t sid;   /* subscriber */
+	uint32_t group; /* index of the group */
+	uint32_t since; /* seconds since 1970 UTC */
+	uint32_t next;  /* chain of the group in this store */
 	uint32_t previous;
 	uint32_t spare;
 };
@@ -88,7 +90,7 @@ struct mst_members {
 	struct mst_table *by_key; /* (group, subscriber) */
 	struct mst_member *at;
 	const struct mst_hash_seed *seed;
-	uint32_t *head;		      /* by group */
+	uint32_t *head;               /* by group */
 	_Atomic uint32_t *group_size; /* by group; any thread reads */
 	uint32_t capacity, groups;
 	uint32_t used;

@@ -70,8 +70,7 @@ mst_session_claim(struct mst_sessions *sessions, uint32_t sid, unsigned self)
 static uint64_t
 kid_hash(const struct mst_session_index *index, const uint8_t *kid)
 {
-	return mst_hash_u64(
-		index->seed, (uint64_t)mst_get_be32(kid) << 24 | mst_get_be32(kid + 3));
+	return mst_hash_u64(index->seed, (uint64_t)mst_get_be32(kid) << 24 | mst_get_be32(kid + 3));
 }
 
 /** Walks the candidates from `hit` on. */
@@ -137,7 +136,8 @@ mst_session_open(struct mst_session_index *index, uint32_t sid, const uint8_t *r
 	if (mst_session_find(index, rand, &other) &&
 		(other != sid || mst_session_is(index->sessions, sid, rand)))
 		return -MST_E_KID_COLLISION;
-	mst_session_close(index, sid); /* leaves room: only a first session can find the table full */
+	mst_session_close(
+		index, sid); /* leaves room: only a first session can find the table full */
 	err = mst_table_insert(index->by_kid, kid_hash(index, rand), sid);
 	if (err)
 		return err;

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Sessions: what the M2M-SC holds of a bootstrapped subscriber. It is what Zn grants (TS 33.220
- * section 4.4.6): RAND, hence B-TID, the one Ks_NAF of this NAF, its end of life, and the replay state of the
- * OSCORE context made from it. Ks is not among it.
+ * section 4.4.6): RAND, hence B-TID, the one Ks_NAF of this NAF, its end of life, and the replay
+ *state of the OSCORE context made from it. Ks is not among it.
  *
- * One session a subscriber, in an array beside the subscriber store: session s belongs to subscriber s. OSCORE keys are
- * derived from Ks_NAF at each request: 45 octets less for 160 ns more.
+ * One session a subscriber, in an array beside the subscriber store: session s belongs to
+ *subscriber s. OSCORE keys are derived from Ks_NAF at each request: 45 octets less for 160 ns more.
  *
  * Ownership. A session is written by one worker only, the subscriber's owner. The first worker to
- * prove a subscriber claims it (one compare-and-swap in the subscriber's life); the kid of a session leads
- * back to its owner, as the first octet of RAND is chosen for it (cookie.h). Each worker indexes its own sessions.
+ * prove a subscriber claims it (one compare-and-swap in the subscriber's life); the kid of a
+ *session leads back to its owner, as the first octet of RAND is chosen for it (cookie.h). Each
+ *worker indexes its own sessions.
  *
  *	mst_session_claim(sessions, s, self);
  *	mst_session_open(index, s, rand, ks_naf, expires);
@@ -39,7 +40,7 @@ struct mst_session {
 	struct mst_oscore_window window;
 	uint32_t expires; /* seconds since 1970 UTC */
 	uint16_t counter; /* own Partial IVs used in this run */
-	uint8_t used;	  /* not 0 once a request was accepted */
+	uint8_t used;     /* not 0 once a request was accepted */
 	_Atomic uint8_t owner;
 };
 _Static_assert(sizeof(struct mst_session) == 64, "a session is one cache line");
@@ -88,7 +89,8 @@ mst_lanes mst_session_find_burst(const struct mst_session_index *index, mst_lane
 /** The same for one kid: whether it was found. Context: owner of the index. */
 int mst_session_find(const struct mst_session_index *index, const uint8_t *kid, uint32_t *sid);
 
-/** Whether subscriber sid has a session, and it is this RAND's. Context: owner of the subscriber. */
+/** Whether subscriber sid has a session, and it is this RAND's. Context: owner of the subscriber.
+ */
 int mst_session_is(const struct mst_sessions *sessions, uint32_t sid, const uint8_t *rand);
 
 /**

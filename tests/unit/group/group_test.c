@@ -11,7 +11,7 @@
 #include "group/group.h"
 #include "rcu/rcu.h"
 
-#define GROUPS	8
+#define GROUPS  8
 #define MEMBERS 1000
 
 static struct mst_hash_seed seed;
@@ -58,8 +58,7 @@ members_by_group(void **state)
 	assert_int_equal(mst_members_init(&members, MEMBERS, GROUPS, &seed), 0);
 	for (uint32_t i = 0; i < MEMBERS; i++) {
 		assert_null(mst_members_find(&members, i % GROUPS, i / GROUPS));
-		assert_int_equal(
-			mst_members_add(&members, i % GROUPS, i / GROUPS, i, 77, &m), 0);
+		assert_int_equal(mst_members_add(&members, i % GROUPS, i / GROUPS, i, 77, &m), 0);
 	}
 	assert_true(mst_members_full(&members));
 	assert_int_equal(mst_members_add(&members, 0, 5000, 1, 77, &m), -MST_E_TABLE_FULL);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One simulated device and a gateway without a port, message by message, for tests that look at what
- * the gateway says. Speaks docs/protocol.md through the public library functions, one lane at a time.
+ * One simulated device and a gateway without a port, message by message, for tests that look at
+ * what the gateway says. Speaks docs/protocol.md through the public library functions, one lane at
+ * a time.
  */
 #ifndef TEST_DEVICE_H
 #define TEST_DEVICE_H
@@ -15,6 +16,10 @@ struct bench {
 	struct mst_hss_set hss;
 	struct mst_crypto *crypto;
 	uint64_t now_ms;
+	/** Takes frames to a worker and brings the answers back; NULL: bench_burst(). */
+	void (*carry)(
+		struct bench *bench, unsigned worker, struct mst_frame *frames, unsigned count);
+	void *carrier; /* what carry() needs */
 };
 
 /** A SIM card with the state of its session. */
@@ -28,6 +33,9 @@ struct device {
 	bool gba_u;
 	uint32_t ip;
 	unsigned worker; /* that receives the device's packets */
+	bool ipv6;
+	bool non;      /* sends Non-confirmable messages */
+	uint8_t vlans; /* tags on its frames, 0..2 */
 	uint16_t mid;
 	uint8_t token[4];
 	struct mst_usim_sqn usim;
@@ -45,7 +53,7 @@ struct device {
 /** An answer: CoAP message, and its plaintext where it was protected. */
 struct answer {
 	struct mst_coap_msg request; /* its ids */
-	size_t size; /* 0: nothing came */
+	size_t size;                 /* 0: nothing came */
 	uint8_t octets[1600];
 	struct mst_coap_msg msg;
 	uint8_t plain[1024];
@@ -54,7 +62,8 @@ struct answer {
 
 #define BENCH_SUBSCRIBERS 64
 
-/** Subscribers 001010000000000.. with K = OPc = number; every fourth is GBA_U. `options` may be NULL. */
+/** Subscribers 001010000000000.. with K = OPc = number; every fourth is GBA_U. `options` may be
+ * NULL. */
 void bench_open(struct bench *bench, const struct gw_options *options);
 void bench_close(struct bench *bench);
 /** The options bench_open() takes when given none. */
@@ -64,12 +73,19 @@ struct gw_options bench_options(void);
  * replace the frames, size 0 for none.
  */
 void bench_burst(struct bench *bench, unsigned worker, struct mst_frame *frames, unsigned count);
+/** Whether the columns of a worker's batch hold no key. */
+bool bench_keys_gone(const struct gw_worker *worker);
 uint64_t bench_outcome(const struct bench *bench, enum gw_outcome outcome);
 uint64_t bench_drops(const struct bench *bench, enum mst_err err);
 
 void device_init(struct device *d, struct bench *bench, unsigned number);
 /** Wraps CoAP octets in a frame of the device. The frame's data is malloc'ed. */
 struct mst_frame device_frame(const struct device *d, const void *coap, size_t size);
+/** Sends any octets as a datagram. Returns the size of the answer, of at most 1600 octets, 0 for
+ * none. */
+size_t device_send(struct device *d, const void *coap, size_t size, uint8_t *answer);
+/** Takes the datagram out of a frame for the device. Returns its size. */
+size_t device_unwrap(const struct device *d, struct mst_frame *frame, uint8_t *answer);
 /** Sends CoAP octets and takes the answer. */
 void device_exchange(struct device *d, const void *coap, size_t size, struct answer *a);
 /** Starts a request; ids are the next ones. */
@@ -91,7 +107,8 @@ void device_bootstrap(struct device *d);
 /** Protects a plaintext under the next Partial IV; returns the message's size. */
 size_t device_seal(
 	struct device *d, const void *plain, size_t plain_size, bool express, void *buffer);
-/** Sends a protected message and opens the answer, if it is protected. Returns its inner code, or the outer one. */
+/** Sends a protected message and opens the answer, if it is protected. Returns its inner code, or
+ * the outer one. */
 uint8_t device_secured(struct device *d, const void *coap, size_t size, struct answer *a);
 /** Joins (gid != 0) or creates; stores G-ID and Kg. Returns the inner code. */
 uint8_t device_join(struct device *d, uint64_t gid, bool express);

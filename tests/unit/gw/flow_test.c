@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "base/err.h"
 #include "aka/autn.h"
+#include "base/err.h"
 #include "device.h"
 
 static int
@@ -106,8 +106,8 @@ plain_gba(void **state)
 	device_bootstrap(&d);
 	b->now_ms += 10000;
 	size = mst_ua_build_read_session(plain, sizeof(plain));
-	assert_int_equal(device_secured(&d, buffer,
-				 device_seal(&d, plain, (size_t)size, false, buffer), &a),
+	assert_int_equal(
+		device_secured(&d, buffer, device_seal(&d, plain, (size_t)size, false, buffer), &a),
 		MST_COAP_CONTENT);
 	assert_int_equal(mst_ua_parse_response(a.plain, a.plain_size, MST_RES_SESSION, &r), 0);
 	assert_int_equal(r.session.lifetime, 86400 - 10);
@@ -132,8 +132,8 @@ resynchronisation(void **state)
 	device_first(&d, &a);
 	assert_int_equal(device_authenticate(&d), 1);
 
-	in = &(struct mst_milenage_in){(const mst_b16 *)d.k, (const mst_b16 *)d.opc,
-		(const mst_b16 *)d.rand, NULL, NULL};
+	in = &(struct mst_milenage_in){
+		(const mst_b16 *)d.k, (const mst_b16 *)d.opc, (const mst_b16 *)d.rand, NULL, NULL};
 	sqn_ms[0] = mst_usim_sqn_ms(&d.usim);
 	mst_auts_make_burst(b->crypto, 1, in, sqn_ms, auts);
 	for (int forged = 1; forged >= 0; forged--) {

@@ -62,8 +62,8 @@ opens_and_finds(void **state)
 		assert_int_equal(mst_session_open(&f->index, s, rand, ks_naf, 7), 0);
 	}
 	make_rand(5000, rand);
-	assert_int_equal(mst_session_open(&f->index, SESSIONS - 1, rand, ks_naf, 7),
-		-MST_E_TABLE_FULL);
+	assert_int_equal(
+		mst_session_open(&f->index, SESSIONS - 1, rand, ks_naf, 7), -MST_E_TABLE_FULL);
 	/* A session that replaces one finds the table's last place. */
 	assert_int_equal(mst_session_open(&f->index, 3, rand, ks_naf, 9), 0);
 	assert_true(mst_session_is(&f->sessions, 3, rand));
@@ -92,12 +92,10 @@ kids_do_not_collide(void **state)
 	memcpy(other, rand, 16);
 	other[15] ^= 1;
 	assert_int_equal(mst_session_open(&f->index, 1, rand, ks_naf, 7), 0);
-	assert_int_equal(
-		mst_session_open(&f->index, 2, other, ks_naf, 7), -MST_E_KID_COLLISION);
+	assert_int_equal(mst_session_open(&f->index, 2, other, ks_naf, 7), -MST_E_KID_COLLISION);
 	/* The same subscriber may take the kid again under another RAND; the same RAND stands. */
 	assert_int_equal(mst_session_open(&f->index, 1, other, ks_naf, 7), 0);
-	assert_int_equal(
-		mst_session_open(&f->index, 1, other, ks_naf, 7), -MST_E_KID_COLLISION);
+	assert_int_equal(mst_session_open(&f->index, 1, other, ks_naf, 7), -MST_E_KID_COLLISION);
 }
 
 static void
