@@ -160,7 +160,7 @@ uint32_t gw_ref(const struct gw *gw, uint32_t sid);
  * for tests that feed bursts from memory. Keys and seeds come from the system. Returns 0 or a
  * negative enum mst_err. Context: control thread; allocates.
  */
-int gw_create(struct gw **gw, const struct gw_options *options, const struct mst_hss_set *hss,
+int gw_create(struct gw **result, const struct gw_options *options, const struct mst_hss_set *hss,
 	struct mst_port *port);
 /** Wipes and frees; NULL is allowed. Context: control thread, after gw_stop(). */
 void gw_destroy(struct gw *gw);

@@ -3,6 +3,7 @@
 #include "verbs.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,14 +39,15 @@ static json_int_t
 resident_memory(void)
 {
 	FILE *f = fopen("/proc/self/statm", "re");
-	long long pages = 0;
+	char line[128] = "", *resident;
 
 	if (f == NULL)
 		return 0;
-	if (fscanf(f, "%*d %lld", &pages) != 1)
-		pages = 0;
+	if (fgets(line, sizeof(line), f) == NULL)
+		line[0] = '\0';
 	fclose(f);
-	return pages * sysconf(_SC_PAGESIZE);
+	strtoll(line, &resident, 10); /* the first number is the address space */
+	return strtoll(resident, NULL, 10) * sysconf(_SC_PAGESIZE);
 }
 
 static json_t *
