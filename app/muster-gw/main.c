@@ -336,9 +336,9 @@ run(const struct mst_gw_config *config)
 	port_config.held = true;
 	if (gw_log_open((enum gw_log_level)config->log.level, config->log.file))
 		return EXIT_USAGE;
-	if (mst_ctl_server_create(
-		    &c.server, config->control.socket, gw_verbs, gw_verb_count, &user, error) ||
-		mst_port_open(&c.port, &port_config, error)) {
+	if (mst_port_open(&c.port, &port_config, error) ||
+		mst_ctl_server_create(
+			&c.server, config->control.socket, gw_verbs, gw_verb_count, &user, error)) {
 		fprintf(stderr, "muster-gw: %s\n", error);
 		goto out;
 	}

@@ -108,7 +108,7 @@ static const char usage[] =
 	"  --sqn-tick MS          tick of the network's SQN clock (default 100)\n"
 	"Load\n"
 	"  --rate R               joins a second, open loop (default 0: closed loop)\n"
-	"  --outstanding K        closed loop: joins under way (default 1024)\n"
+	"  --outstanding K        closed loop: joins under way (default 4096)\n"
 	"  --loss, --dup, --reorder PERCENT   of the frames in each direction (default 0)\n"
 	"  --seed S               of everything random (default 1)\n"
 	"  --ack-timeout MS       first time-out of a message (default 2000)\n"
@@ -454,7 +454,7 @@ options_parse(struct options *options, int argc, char **argv)
 
 	*options = (struct options){
 		.gen = {.groups = 1,
-			.outstanding = 1024,
+			.outstanding = 4096,
 			.ack_timeout_ms = MST_COAP_ACK_TIMEOUT_MS,
 			.sqn_tick_ms = 100,
 			.resync = 1,

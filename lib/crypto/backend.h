@@ -25,7 +25,8 @@ struct mst_backend {
 		const mst_b16 *in, mst_b16 *out);
 	void (*decrypt)(struct mst_crypto *engine, mst_lanes live, const struct mst_aes_key *key,
 		const mst_b16 *in, mst_b16 *out);
-	/* Lane i's key: key_size octets, at most 64, at key + i * stride. */
+	/* Lane i's key is at key + i * stride: a column of 32 octets, or with stride 0 one of
+	 * 0..64. */
 	void (*hmac_key)(struct mst_crypto *engine, mst_lanes live, const uint8_t *key,
 		size_t stride, size_t key_size, struct mst_hmac_cols *prepared);
 	void (*hmac)(struct mst_crypto *engine, mst_lanes live,

@@ -3,9 +3,15 @@
  * Batched symmetric cryptography: AES-128, HMAC-SHA-256 and AES-CCM-16-64-128 over up to 64 lanes
  * at once, each lane with a key of its own.
  *
- * An engine (struct mst_crypto) belongs to one thread. It is created for a named backend: Intel
- * IPsec-MB through its SSE, AVX2 or AVX-512 manager, or a native one; mst_crypto_create() picks the
- * fastest that the CPU has. All backends give the same octets.
+ * An engine (struct mst_crypto) belongs to one thread. It is created for a named backend:
+ *
+ *	native-avx512  own kernels with VAES, AVX-512 and SHA-NI
+ *	native         own kernels with AES-NI, AVX and SHA-NI
+ *	native-sse     the same without AVX
+ *	imb-avx512, imb-avx2, imb-sse  Intel IPsec-MB 1.3 through the manager of that name
+ *
+ * mst_crypto_create() picks the fastest that the CPU has. All backends give the same octets, and
+ * keys prepared or expanded by one serve all others.
  *
  *	struct mst_crypto *c;
  *	int err = mst_crypto_create(&c, NULL);

@@ -21,8 +21,9 @@
 #define NATIVE_KERNEL __attribute__((noinline))
 
 /*
- * Overwrite the stack below the caller's frame, further down than its kernel reaches: those of AES
- * under one key and of hashes take less than 1 KiB, Milenage's less than 3, CCM's less than 8.
+ * Overwrite the stack below the caller's frame, further down than its kernel reaches in an
+ * optimised build: those of AES under one key and of hashes take less than 1 KiB, Milenage's less
+ * than 3, CCM's less than 8. tests/unit/crypto/wipe_test.c looks for what they miss.
  */
 void mst_native_burn_1k(void);
 void mst_native_burn_4k(void);

@@ -191,7 +191,7 @@ KERNEL(hmac_key)(struct mst_crypto *engine, mst_lanes live, const uint8_t *key, 
 	uint8_t padded[SHA256_BLOCK] = {0};
 
 	(void)engine;
-	if (key_size != sizeof(mst_b32)) { /* then it is one key */
+	if (stride == 0) {
 		if (key_size != 0)
 			memcpy(padded, key, key_size);
 		key = padded;

@@ -270,18 +270,26 @@ configure(struct mst_port *port, const struct rte_eth_dev_info *info, char *erro
 			port->name, RTE_MIN(info->max_rx_queues, info->max_tx_queues));
 		return -MST_E_UNSUPPORTED;
 	}
+	/* net_memif states a limit that it does not have; its buffers decide. */
+	if (port->driver != MST_PORT_MEMIF && port->mtu != RTE_ETHER_MTU) {
+		uint32_t most = info->max_rx_pktlen - RTE_ETHER_HDR_LEN - RTE_ETHER_CRC_LEN;
+
+		if (port->mtu > most) {
+			snprintf(error, MST_PORT_ERROR_SIZE, "%s takes at most port.mtu %u",
+				port->name, most);
+			return -MST_E_UNSUPPORTED;
+		}
+		conf.rxmode.mtu = port->mtu;
+	}
 	if (port->queues > 1 && hash != 0) {
 		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
 		conf.rx_adv_conf.rss_conf.rss_hf = hash;
 	}
-	/* net_memif states a limit that it does not have; its buffers decide. */
-	if (port->driver != MST_PORT_MEMIF && port->mtu != RTE_ETHER_MTU)
-		conf.rxmode.mtu = port->mtu;
+	port_eal_message_clear();
 	err = rte_eth_dev_configure(port->id, port->queues, port->queues, &conf);
 	if (err == 0)
 		return 0;
-	snprintf(error, MST_PORT_ERROR_SIZE, "%s refused %u queues with MTU %u: %s", port->name,
-		port->queues, port->mtu,
+	snprintf(error, MST_PORT_ERROR_SIZE, "%s: cannot be configured: %s", port->name,
 		port_eal_message()[0] != '\0' ? port_eal_message() : rte_strerror(-err));
 	return -MST_E_UNSUPPORTED;
 }

@@ -58,6 +58,12 @@ port_eal_message(void)
 }
 
 void
+port_eal_message_clear(void)
+{
+	messages.first[0] = '\0';
+}
+
+void
 port_eal_messages_show(bool show)
 {
 	messages.show = show;
@@ -252,7 +258,7 @@ port_eal_start(struct mst_port *port, const struct mst_port_config *config, char
 		explain_failure(config, error);
 		return -MST_E_SYSTEM;
 	}
-	messages.first[0] = '\0'; /* it came through, so it was no error */
+	port_eal_message_clear(); /* it came through, so it was no error */
 	rte_memseg_contig_walk(protect_memory, NULL);
 	return 0;
 }

@@ -1,20 +1,27 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Keeps workers away from memory that a driver is about to unmap.
+ * Two defects of net_memif (DPDK 22.11), both met when the other end goes away. DPDK offers no hook
+ * at either place, so this file defines two functions of the C library itself, which then take
+ * precedence in every program that links this unit (ELF symbol interposition). They behave as usual
+ * everywhere but in DPDK's interrupt thread.
  *
- * When the other end of a memif goes away, net_memif unmaps the shared rings from DPDK's interrupt
- * thread without regard to threads that are inside its burst functions: a worker that is preempted
- * there comes back to unmapped memory. DPDK offers no hook before that moment, so this file defines
- * munmap() itself, which takes precedence over the C library's in every program that links this
- * unit (ELF symbol interposition), and first waits until no worker is inside a burst.
+ * munmap(): the driver unmaps the shared rings without regard to threads that are inside its burst
+ * functions; a worker that is preempted there would come back to unmapped memory. The unmapping
+ * first waits until no worker is inside a burst. A worker marks its queue busy with a plain store
+ * before it looks at the gate; the guard raises the gate's generation and then makes every running
+ * thread of the process pass a full barrier by membarrier(2), so one of the two always sees the
+ * other. The data path pays two stores a burst.
  *
- * A worker marks its queue busy with a plain store before it looks at the gate; the guard raises
- * the gate's generation and then makes every running thread of the process pass a full barrier by
- * membarrier(2), so one of the two always sees the other. The data path pays two stores a burst.
+ * sendmsg(): when a client leaves before the server has greeted it, the failed greeting makes the
+ * driver close the connection but keep its callback, and DPDK ends the process at the dead
+ * descriptor. A message to a peer that is gone counts as sent instead; the end of the connection is
+ * then read in the usual way, and cleaned up after.
  */
+#include <errno.h>
 #include <linux/membarrier.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -68,4 +75,18 @@ munmap(void *address, size_t length)
 	if (port != NULL && rte_thread_is_intr())
 		port_guard_close(port);
 	return (int)syscall(SYS_munmap, address, length);
+}
+
+/** sendmsg(2), to which a peer that is gone is no error in DPDK's interrupt thread. */
+ssize_t
+sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	ssize_t n = syscall(SYS_sendmsg, fd, message, flags);
+
+	if (n >= 0 || (errno != EPIPE && errno != ECONNRESET) || !rte_thread_is_intr())
+		return n;
+	n = 0;
+	for (size_t i = 0; i < message->msg_iovlen; i++)
+		n += (ssize_t)message->msg_iov[i].iov_len;
+	return n;
 }

@@ -38,6 +38,20 @@ now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+int
+mst_port_start(struct mst_port *port, char *error)
+{
+	int err;
+
+	if (atomic_load(&port->gate.started))
+		return 0;
+	err = port_device_start(port, error);
+	if (err == -MST_E_NOT_FOUND)
+		err = 0; /* mst_port_tend() tries again */
+	port->next_try_ms = now_ms() + (atomic_load(&port->gate.started) ? RECONNECT_MS : 0);
+	return err;
+}
+
 static int
 bring_up(struct mst_port *port, const struct mst_port_config *config, char *error)
 {
@@ -45,13 +59,9 @@ bring_up(struct mst_port *port, const struct mst_port_config *config, char *erro
 
 	if (err != 0)
 		return err;
+	(void)rte_eth_stats_get(port->id, &port->base);
 	port_guard_open(port);
-	err = port_device_start(port, error);
-	if (err == -MST_E_NOT_FOUND)
-		err = 0; /* mst_port_wait_link() tries again */
-	if (err == 0)
-		(void)rte_eth_stats_get(port->id, &port->base);
-	return err;
+	return config->held ? 0 : mst_port_start(port, error);
 }
 
 static void
@@ -156,7 +166,6 @@ mst_port_cpu(const struct mst_port *port, unsigned worker)
 	return port->cpu_count != 0 ? (int)port->cpus[worker % port->cpu_count] : -1;
 }
 
-/** A memif client that lost its server, or has not found it yet, connects. */
 static void
 reconnect(struct mst_port *port)
 {
@@ -172,24 +181,32 @@ reconnect(struct mst_port *port)
 	port_eal_messages_show(true);
 }
 
+bool
+mst_port_tend(struct mst_port *port)
+{
+	bool up = mst_port_link_up(port);
+	uint64_t now;
+
+	if (up || !port->memif_client)
+		return up;
+	/* A connection that is being made is given time. */
+	now = now_ms();
+	if (now >= port->next_try_ms) {
+		reconnect(port);
+		port->next_try_ms =
+			now_ms() + (atomic_load(&port->gate.started) ? RECONNECT_MS : RETRY_MS);
+	}
+	return mst_port_link_up(port);
+}
+
 int
 mst_port_wait_link(struct mst_port *port, unsigned timeout_ms)
 {
-	uint64_t now = now_ms(), end = now + timeout_ms, next_try = now;
+	uint64_t end = now_ms() + timeout_ms;
 
-	/* A connection that is being made is given time: net_memif's server of DPDK 22.11 keeps a
-	 * dangling callback when a client leaves before it was greeted. */
-	if (atomic_load(&port->gate.started))
-		next_try += RECONNECT_MS;
-	while (!mst_port_link_up(port)) {
-		now = now_ms();
-		if (now >= end)
+	while (!mst_port_tend(port)) {
+		if (now_ms() >= end)
 			return -MST_E_NOT_FOUND;
-		if (port->memif_client && now >= next_try) {
-			reconnect(port);
-			next_try =
-				now + (atomic_load(&port->gate.started) ? RECONNECT_MS : RETRY_MS);
-		}
 		sleep_ms(POLL_MS);
 	}
 	return 0;

@@ -75,6 +75,7 @@ struct mst_port_config {
 	unsigned mbufs;     /* frame buffers; 0: computed from queues and ring_size */
 	unsigned ring_size; /* descriptors of a queue, a power of two; default 1024 */
 	uint8_t mac[6];     /* all zero: the port's own */
+	bool held;          /* the link stays down until mst_port_start() */
 
 	struct {
 		const char *socket; /* path; its directory is made with mode 0700 if missing */
@@ -105,6 +106,11 @@ struct mst_port;
  * Context: the main thread, before it starts others; blocks, allocates.
  */
 int mst_port_open(struct mst_port **port, const struct mst_port_config *config, char *error);
+/**
+ * Starts a port that was opened held; others are started already.
+ * Returns 0, or -MST_E_UNSUPPORTED with `error` (MST_PORT_ERROR_SIZE octets). Context: control.
+ */
+int mst_port_start(struct mst_port *port, char *error);
 /** Stops and frees the port and DPDK; NULL is allowed. Context: control, after all workers left. */
 void mst_port_close(struct mst_port *port);
 
@@ -144,8 +150,14 @@ void mst_port_frame_free(const struct mst_frame *frames, unsigned count);
 /** Whether the link is up (memif: the other end is connected). Context: any thread; a few ns. */
 bool mst_port_link_up(const struct mst_port *port);
 /**
- * Waits until the link is up.
- * Returns 0 or -MST_E_NOT_FOUND after timeout_ms. Context: control; blocks.
+ * Looks after the link: a memif client that lost its server, or has not found it yet, connects.
+ * Returns whether the link is up. Context: control, about once a second; may block for some ms.
+ */
+bool mst_port_tend(struct mst_port *port);
+/**
+ * Waits until the link is up, tending it.
+ * Returns 0 or -MST_E_NOT_FOUND after timeout_ms. Of a memif that stays down though both ends run,
+ * the numbers of queues differ. Context: control; blocks.
  */
 int mst_port_wait_link(struct mst_port *port, unsigned timeout_ms);
 

@@ -46,6 +46,7 @@ struct mst_port {
 	bool shared_cpus;
 	bool verbose;
 	bool have_device;
+	uint64_t next_try_ms; /* memif client: when to connect again */
 	struct rte_mempool *pool;
 	struct port_gate gate;
 	struct rte_ether_addr mac;
@@ -70,6 +71,7 @@ int port_eal_start(struct mst_port *port, const struct mst_port_config *config, 
 void port_eal_stop(void);
 /** DPDK's first error message of the present step, "" when there was none; for error texts. */
 const char *port_eal_message(void);
+void port_eal_message_clear(void);
 /** Whether DPDK's messages go to stderr as they come. */
 void port_eal_messages_show(bool show);
 

@@ -92,7 +92,7 @@ good=${good/$work\/home.csv/$work\/bad.csv} wrong "$work/bad.csv"
 # Surroundings: sockets in use, directories of others, CPUs that are not there, drivers without the privilege.
 gateway_config "workers: 1"
 start_gateway gw
-refused "$memif"
+good=${good/$control/$work\/run\/other.sock} wrong "$memif"
 good=${good/$memif/$work\/run\/other.sock} wrong "$control"
 stop_gateway gw
 mkdir -m 0777 "$work/open"

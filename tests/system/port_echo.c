@@ -2,7 +2,7 @@
 /*
  * The port over memif between two processes of an unprivileged user, without hugepages: frames come
  * back as they were sent; either end may come first; the server outlives clients that are killed
- * under load; ends with unlike numbers of queues refuse each other.
+ * under load or leave at once; ends with unlike numbers of queues refuse each other.
  *
  *	port_echo                                   all of that, exit code 0 when it holds
  *	port_echo server|client SOCKET WORKERS [FRAMES]     one end alone
@@ -14,7 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -219,6 +221,21 @@ expect(const char *what, int got, int wanted)
 	return got != wanted;
 }
 
+/** Clients that leave before the server has greeted them. */
+static void
+come_and_go(const char *path, unsigned count)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	strcpy(address.sun_path, path);
+	for (unsigned i = 0; i < count; i++) {
+		int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+
+		(void)!connect(fd, (struct sockaddr *)&address, sizeof(address));
+		close(fd);
+	}
+}
+
 static int
 run_all(const char *path)
 {
@@ -237,8 +254,9 @@ run_all(const char *path)
 	}
 	failed += expect("a second server is refused", finish(start_end(true, path, 2, 0), 0), 2);
 	failed += expect("one queue against two", finish(start_end(false, path, 1, 100), 0), 3);
+	come_and_go(path, 3000);
 	failed += expect(
-		"client after the killed ones", finish(start_end(false, path, 2, 100000), 0), 0);
+		"client after those that left", finish(start_end(false, path, 2, 100000), 0), 0);
 	failed +=
 		expect("socket is private", stat(path, &st) == 0 ? (int)(st.st_mode & 077) : -1, 0);
 	failed += expect("server stops", finish(server, SIGTERM), 0);

@@ -201,6 +201,31 @@ check_sha1(struct mst_crypto *engine, struct test_rng *rng)
 	}
 }
 
+/* A key expanded by one backend serves all others. */
+static void
+check_expansion(struct mst_crypto *engine, struct test_rng *rng)
+{
+	struct mst_aes_key own, other;
+	struct mst_crypto *best;
+	mst_b16 key;
+
+	assert_int_equal(mst_crypto_create(&best, NULL), 0);
+	for (unsigned round = 0; round < 50; round++) {
+		rng_fill(rng, key, sizeof(key));
+		mst_aes_key_init(engine, key, &own);
+		mst_aes_key_init(best, key, &other);
+		assert_memory_equal(&own, &other, sizeof(own));
+	}
+	mst_crypto_destroy(best);
+}
+
+static void
+expanded_keys_are_interchangeable(void **state)
+{
+	(void)state;
+	on_every_engine(check_expansion);
+}
+
 static void
 published_vectors(void **state)
 {
@@ -259,6 +284,7 @@ main(void)
 		cmocka_unit_test(published_vectors),
 		cmocka_unit_test(one_block_agrees_with_openssl),
 		cmocka_unit_test(one_key_agrees_with_openssl),
+		cmocka_unit_test(expanded_keys_are_interchangeable),
 		cmocka_unit_test(fan_agrees_with_single_blocks),
 		cmocka_unit_test(sha1_agrees_with_openssl),
 	};

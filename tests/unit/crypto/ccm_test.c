@@ -232,6 +232,48 @@ check_vtt128(struct mst_crypto *engine, struct test_rng *rng)
 		assert_memory_equal(l->out[i], l->in[i], VTT128_SIZE);
 }
 
+/* One message of each size, its AAD, text and output each ending where a page does. */
+static void
+check_bounds(struct mst_crypto *engine, struct test_rng *rng)
+{
+	struct guarded aad = guarded_map(), in = guarded_map(), out = guarded_map();
+	struct mst_ccm_cols *ops = &lanes.ops;
+	uint8_t sealed[400 + MST_CCM_TAG];
+	const unsigned lane = 63;
+
+	rng_fill(rng, ops->key, sizeof(ops->key));
+	rng_fill(rng, ops->nonce, sizeof(ops->nonce));
+	rng_fill(rng, aad.start, GUARDED_SIZE);
+	rng_fill(rng, in.start, GUARDED_SIZE);
+	for (uint16_t size = 0; size <= 400; size++) {
+		uint16_t whole = size + MST_CCM_TAG, aad_size = size % (AAD_MAX + 1);
+
+		ops->aad[lane] = aad.end - aad_size;
+		ops->aad_size[lane] = aad_size;
+		ops->in[lane] = in.end - size;
+		ops->in_size[lane] = size;
+		ops->out[lane] = out.end - whole;
+		evp_seal(ops, lane, ops->in[lane], sealed);
+		mst_ccm_seal_burst(engine, MST_LANE(lane), ops);
+		assert_memory_equal(ops->out[lane], sealed, whole);
+		ops->in[lane] = out.end - whole;
+		ops->in_size[lane] = whole;
+		ops->out[lane] = out.end - whole;
+		assert_true(mst_ccm_open_burst(engine, MST_LANE(lane), ops) == MST_LANE(lane));
+		assert_memory_equal(ops->out[lane], in.end - size, size);
+	}
+	guarded_unmap(&aad);
+	guarded_unmap(&in);
+	guarded_unmap(&out);
+}
+
+static void
+nothing_beyond_a_message_is_touched(void **state)
+{
+	(void)state;
+	on_every_engine(check_bounds);
+}
+
 static void
 cavp_vectors(void **state)
 {
@@ -260,6 +302,7 @@ main(void)
 		cmocka_unit_test(cavp_vectors),
 		cmocka_unit_test(seal_agrees_with_openssl),
 		cmocka_unit_test(open_takes_right_tags_alone),
+		cmocka_unit_test(nothing_beyond_a_message_is_touched),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

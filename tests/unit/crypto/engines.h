@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/mman.h>
 
 #include <cmocka.h>
 
@@ -82,6 +83,30 @@ on_every_engine(engine_test test)
 	}
 }
 
+/* Every backend at once, for tests whose reference is dear. */
+struct engines {
+	unsigned count;
+	struct mst_crypto *engine[16];
+};
+
+static inline struct engines
+engines_create(void)
+{
+	struct engines all = {.count = 0};
+	const char *name;
+
+	while ((name = mst_crypto_backend(all.count)) != NULL)
+		assert_int_equal(mst_crypto_create(&all.engine[all.count++], name), 0);
+	return all;
+}
+
+static inline void
+engines_destroy(struct engines *all)
+{
+	while (all->count > 0)
+		mst_crypto_destroy(all->engine[--all->count]);
+}
+
 static inline void
 assert_dead(const void *p, size_t n)
 {
@@ -89,6 +114,31 @@ assert_dead(const void *p, size_t n)
 
 	for (size_t o = 0; o < n; o++)
 		assert_int_equal(octet[o], DEAD);
+}
+
+/* Octets between two pages that no one may touch. */
+struct guarded {
+	uint8_t *start;
+	uint8_t *end;
+};
+
+#define GUARDED_SIZE 4096
+
+static inline struct guarded
+guarded_map(void)
+{
+	uint8_t *p = mmap(NULL, 3 * GUARDED_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct guarded g = {p + GUARDED_SIZE, p + 2 * GUARDED_SIZE};
+
+	assert_ptr_not_equal(p, MAP_FAILED);
+	assert_int_equal(mprotect(g.start, GUARDED_SIZE, PROT_READ | PROT_WRITE), 0);
+	return g;
+}
+
+static inline void
+guarded_unmap(const struct guarded *g)
+{
+	assert_int_equal(munmap(g->start - GUARDED_SIZE, 3 * GUARDED_SIZE), 0);
 }
 
 #endif

@@ -158,6 +158,39 @@ check_interchange(struct mst_crypto *engine, struct test_rng *rng)
 	mst_crypto_destroy(best);
 }
 
+/* Messages of every size at both ends of a page: nothing outside them may be read. */
+static void
+check_bounds(struct mst_crypto *engine, struct test_rng *rng)
+{
+	static struct mst_hmac_cols prepared;
+	struct guarded page = guarded_map();
+	const uint8_t *message[MST_LANES];
+	mst_b32 key, mac[MST_LANES], want;
+
+	rng_fill(rng, key, sizeof(key));
+	rng_fill(rng, page.start, GUARDED_SIZE);
+	mst_hmac_key_all(engine, ~(mst_lanes)0, key, sizeof(key), &prepared);
+	for (size_t size = 0; size <= MESSAGE_MAX; size++) {
+		mst_lanes live = mst_lanes_first(1 + (unsigned)size % MST_LANES);
+
+		for (unsigned i = 0; i < MST_LANES; i++)
+			message[i] = i % 2 ? page.start : page.end - size;
+		mst_hmac_burst(engine, live, &prepared, message, size, mac);
+		mst_for_lanes(i, live) {
+			HMAC(EVP_sha256(), key, sizeof(key), message[i], size, want, NULL);
+			assert_memory_equal(mac[i], want, 32);
+		}
+	}
+	guarded_unmap(&page);
+}
+
+static void
+nothing_beyond_a_message_is_read(void **state)
+{
+	(void)state;
+	on_every_engine(check_bounds);
+}
+
 static void
 rfc4231_vectors(void **state)
 {
@@ -194,6 +227,7 @@ main(void)
 		cmocka_unit_test(key_columns_agree_with_openssl),
 		cmocka_unit_test(one_key_agrees_with_openssl),
 		cmocka_unit_test(prepared_keys_are_interchangeable),
+		cmocka_unit_test(nothing_beyond_a_message_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
