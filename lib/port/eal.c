@@ -19,6 +19,7 @@
 #define EAL_ARGUMENTS_MAX 64
 #define EAL_TEXT_MAX      4096
 #define MEMORY_SLACK_MIB  48
+#define PAGE              UINT64_C(4096)
 
 struct eal_arguments {
 	char *argv[EAL_ARGUMENTS_MAX + 1];
@@ -151,6 +152,7 @@ add_lcores(struct eal_arguments *args, const cpu_set_t *cpus)
 	add(args, "--lcores=0@(%s)", text);
 }
 
+/** Ordinary memory for the buffers: DPDK lays none of them across two pages. */
 static unsigned
 memory_mib(const struct mst_port_config *config)
 {
@@ -158,6 +160,7 @@ memory_mib(const struct mst_port_config *config)
 
 	if (config->memory_mib != 0)
 		return config->memory_mib;
+	buffer = buffer > PAGE ? RTE_ALIGN_CEIL(buffer, PAGE) : PAGE / (PAGE / buffer);
 	return (unsigned)((port_buffers(config) * buffer) >> 20) + MEMORY_SLACK_MIB +
 	       config->queues;
 }
