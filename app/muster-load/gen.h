@@ -125,10 +125,10 @@ struct gen {
 	struct gen_options options;
 
 	/* Read by the control thread while the data thread runs. */
-	uint64_t counter[GEN_COUNTER_COUNT];
-	uint64_t reason[GEN_REASON_COUNT];
-	uint64_t busy_cycles;    /* of loops that had something to do */
-	struct mst_hist latency; /* of a join, in us */
+	_Atomic uint64_t counter[GEN_COUNTER_COUNT];
+	_Atomic uint64_t reason[GEN_REASON_COUNT];
+	_Atomic uint64_t busy_cycles; /* of loops that had something to do */
+	struct mst_hist latency;      /* of a join, in us */
 	struct mst_hist step[GEN_STEP_COUNT];
 	_Atomic uint64_t begun_tsc; /* first start; 0 before */
 	_Atomic uint64_t ended_tsc; /* last join or failure */
@@ -162,17 +162,17 @@ struct gen {
 	pthread_t thread;
 };
 
-/** Adds to what other threads read. */
-static inline void
-gen_count(uint64_t *counter, uint64_t n)
+static inline uint64_t
+gen_read(const _Atomic uint64_t *counter)
 {
-	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
+	return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
-static inline uint64_t
-gen_read(const uint64_t *counter)
+/** Adds to what other threads read. */
+static inline void
+gen_count(_Atomic uint64_t *counter, uint64_t n)
 {
-	return __atomic_load_n(counter, __ATOMIC_RELAXED);
+	atomic_store_explicit(counter, gen_read(counter) + n, memory_order_relaxed);
 }
 
 /**

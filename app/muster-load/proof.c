@@ -127,7 +127,7 @@ proof_key_ids(struct proof *proof, struct mst_crypto *crypto)
 
 		name_keys(&proof->by_gid[i], left < MST_LANES ? left : MST_LANES, crypto);
 	}
-	qsort(proof->by_gid, proof->sorted, sizeof(*proof->by_gid), compare_gid);
+	qsort(proof->by_gid, proof->sorted, sizeof(struct group *), compare_gid);
 }
 
 void
@@ -136,7 +136,7 @@ proof_gateway_row(
 {
 	const struct group wanted = {.gid = gid}, *key = &wanted;
 	struct group **found =
-		bsearch(&key, proof->by_gid, proof->sorted, sizeof(*proof->by_gid), compare_gid);
+		bsearch(&key, proof->by_gid, proof->sorted, sizeof(struct group *), compare_gid);
 	struct group *g;
 
 	proof->gateway_asked = true;
@@ -152,14 +152,14 @@ proof_gateway_row(
 static void
 find_alike(struct proof *proof, struct proof_verdict *verdict)
 {
-	qsort(proof->by_gid, proof->sorted, sizeof(*proof->by_gid), compare_kg);
+	qsort(proof->by_gid, proof->sorted, sizeof(struct group *), compare_kg);
 	for (uint32_t i = 1; i < proof->sorted; i++) {
 		if (compare_kg(&proof->by_gid[i - 1], &proof->by_gid[i]) == 0) {
 			verdict->alike++;
 			verdict->kg_mismatch += proof->by_gid[i]->members;
 		}
 	}
-	qsort(proof->by_gid, proof->sorted, sizeof(*proof->by_gid), compare_gid);
+	qsort(proof->by_gid, proof->sorted, sizeof(struct group *), compare_gid);
 }
 
 /** Groups that share a G-ID: then the gateway's word covers one of them at most. */

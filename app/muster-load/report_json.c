@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,6 +29,18 @@ steps(const struct gen *gen)
 		latency(&gen->step[GEN_STEP_SECURED]));
 }
 
+/** What the link did to frames in both directions. */
+static json_t *
+impaired(const struct link *link)
+{
+	uint64_t lost = link->in.lost + link->out.lost;
+	uint64_t doubled = link->in.doubled + link->out.doubled;
+	uint64_t held = link->in.held + link->out.held;
+
+	return json_pack("{s:I, s:I, s:I}", "lost", (json_int_t)lost, "doubled",
+		(json_int_t)doubled, "held", (json_int_t)held);
+}
+
 static json_t *
 counters(const struct gen *gen)
 {
@@ -40,11 +53,7 @@ counters(const struct gen *gen)
 	json_object_set_new(o, "rx_frames", json_integer((json_int_t)gen->link.rx_frames));
 	json_object_set_new(o, "tx_frames", json_integer((json_int_t)gen->link.tx_frames));
 	json_object_set_new(o, "tx_dropped", json_integer((json_int_t)gen->link.tx_dropped));
-	json_object_set_new(o, "impaired",
-		json_pack("{s:I, s:I, s:I}", "lost",
-			(json_int_t)(gen->link.in.lost + gen->link.out.lost), "doubled",
-			(json_int_t)(gen->link.in.doubled + gen->link.out.doubled), "held",
-			(json_int_t)(gen->link.in.held + gen->link.out.held)));
+	json_object_set_new(o, "impaired", impaired(&gen->link));
 	return o;
 }
 
@@ -60,17 +69,18 @@ reasons(const struct gen *gen)
 	return o;
 }
 
-/** Octets of this process in memory. */
+/** Octets of this process in memory; 0 when the kernel does not tell. */
 static json_int_t
 resident(void)
 {
 	FILE *f = fopen("/proc/self/statm", "re");
-	long long pages = 0;
+	char line[128], *second;
+	json_int_t pages = 0;
 
 	if (f == NULL)
 		return 0;
-	if (fscanf(f, "%*d %lld", &pages) != 1)
-		pages = 0;
+	if (fgets(line, sizeof(line), f) != NULL && (second = strchr(line, ' ')) != NULL)
+		pages = strtoll(second, NULL, 10);
 	fclose(f);
 	return pages * sysconf(_SC_PAGESIZE);
 }

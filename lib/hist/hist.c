@@ -1,26 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hist/hist.h"
 
-static uint64_t
-get(const uint64_t *where)
-{
-	return __atomic_load_n(where, __ATOMIC_RELAXED);
-}
-
 void
 mst_hist_merge(struct mst_hist *to, const struct mst_hist *from)
 {
-	uint64_t max = get(&from->max);
+	uint64_t max = mst_hist_get(&from->max);
 
 	for (unsigned i = 0; i < MST_HIST_CELLS; i++) {
-		uint64_t n = get(&from->cell[i]);
+		uint64_t n = mst_hist_get(&from->cell[i]);
 
 		if (n != 0)
-			mst_hist_set(&to->cell[i], to->cell[i] + n);
+			mst_hist_set(&to->cell[i], mst_hist_get(&to->cell[i]) + n);
 	}
-	mst_hist_set(&to->count, to->count + get(&from->count));
-	mst_hist_set(&to->sum, to->sum + get(&from->sum));
-	if (max > to->max)
+	mst_hist_set(&to->count, mst_hist_get(&to->count) + mst_hist_get(&from->count));
+	mst_hist_set(&to->sum, mst_hist_get(&to->sum) + mst_hist_get(&from->sum));
+	if (max > mst_hist_get(&to->max))
 		mst_hist_set(&to->max, max);
 }
 
@@ -42,13 +36,13 @@ rank_of(uint64_t count, double percent)
 uint64_t
 mst_hist_percentile(const struct mst_hist *h, double percent)
 {
-	uint64_t count = get(&h->count), max = get(&h->max), seen = 0, rank;
+	uint64_t count = mst_hist_get(&h->count), max = mst_hist_get(&h->max), seen = 0, rank;
 
 	if (count == 0)
 		return 0;
 	rank = rank_of(count, percent);
 	for (unsigned i = 0; i < MST_HIST_CELLS; i++) {
-		seen += get(&h->cell[i]);
+		seen += mst_hist_get(&h->cell[i]);
 		if (seen >= rank) {
 			uint64_t last = mst_hist_cell_end(i) - 1;
 
@@ -61,19 +55,19 @@ mst_hist_percentile(const struct mst_hist *h, double percent)
 uint64_t
 mst_hist_count(const struct mst_hist *h)
 {
-	return get(&h->count);
+	return mst_hist_get(&h->count);
 }
 
 uint64_t
 mst_hist_max(const struct mst_hist *h)
 {
-	return get(&h->max);
+	return mst_hist_get(&h->max);
 }
 
 double
 mst_hist_mean(const struct mst_hist *h)
 {
-	uint64_t count = get(&h->count);
+	uint64_t count = mst_hist_get(&h->count);
 
-	return count != 0 ? (double)get(&h->sum) / (double)count : 0;
+	return count != 0 ? (double)mst_hist_get(&h->sum) / (double)count : 0;
 }

@@ -17,6 +17,7 @@
 #ifndef MST_HIST_HIST_H
 #define MST_HIST_HIST_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 #define MST_HIST_MAX (((uint64_t)1 << 32) - 1)
@@ -27,10 +28,10 @@
 
 /** Private but for its size; all fields are written by the owner. */
 struct mst_hist {
-	uint64_t cell[MST_HIST_CELLS];
-	uint64_t count;
-	uint64_t sum;
-	uint64_t max;
+	_Atomic uint64_t cell[MST_HIST_CELLS];
+	_Atomic uint64_t count;
+	_Atomic uint64_t sum;
+	_Atomic uint64_t max;
 };
 
 /** The cell of a value. */
@@ -52,11 +53,17 @@ mst_hist_cell_end(unsigned cell)
 	return ((uint64_t)(cell - (shift << MST_HIST_HALF_BITS)) + 1) << shift;
 }
 
-/** Stores that a reader in another thread sees whole. */
-static inline void
-mst_hist_set(uint64_t *where, uint64_t value)
+static inline uint64_t
+mst_hist_get(const _Atomic uint64_t *where)
 {
-	__atomic_store_n(where, value, __ATOMIC_RELAXED);
+	return atomic_load_explicit(where, memory_order_relaxed);
+}
+
+/** A store that a reader in another thread sees whole; no other thread writes. */
+static inline void
+mst_hist_set(_Atomic uint64_t *where, uint64_t value)
+{
+	atomic_store_explicit(where, value, memory_order_relaxed);
 }
 
 /** Counts a value. Context: owner thread, data path. */
@@ -64,12 +71,12 @@ static inline void
 mst_hist_add(struct mst_hist *h, uint64_t value)
 {
 	uint64_t v = value < MST_HIST_MAX ? value : MST_HIST_MAX;
-	uint64_t *cell = &h->cell[mst_hist_cell(v)];
+	_Atomic uint64_t *cell = &h->cell[mst_hist_cell(v)];
 
-	mst_hist_set(cell, *cell + 1);
-	mst_hist_set(&h->count, h->count + 1);
-	mst_hist_set(&h->sum, h->sum + v);
-	if (v > h->max)
+	mst_hist_set(cell, mst_hist_get(cell) + 1);
+	mst_hist_set(&h->count, mst_hist_get(&h->count) + 1);
+	mst_hist_set(&h->sum, mst_hist_get(&h->sum) + v);
+	if (v > mst_hist_get(&h->max))
 		mst_hist_set(&h->max, v);
 }
 
