@@ -59,7 +59,8 @@ struct gw_batch {
 	mst_b32 ks_naf[MST_LANES];
 	struct mst_hmac_cols ks; /* prepared */
 	mst_b16 proof[MST_LANES];
-	uint32_t expires[MST_LANES];
+	uint32_t issued[MST_LANES];  /* of the cookie, seconds since 1970 UTC, never too early */
+	uint32_t expires[MST_LANES]; /* of the session */
 
 	/* OSCORE */
 	mst_lanes oscore; /* requests with the option */
@@ -104,13 +105,25 @@ void gw_stage_reply(struct gw_worker *w, mst_lanes frames);
 /** Looks imsi[] up: fills ref, sid, k, opc, amf, mnc_size, gba_u. Returns the lanes provisioned. */
 mst_lanes gw_subscribers(struct gw_worker *w, mst_lanes live);
 /**
- * Opens the cookies in rand[]: fills imsi, drops forged and expired ones. Returns the lanes that
- * are good.
+ * Opens the cookies in rand[]: fills imsi and issued, drops forged and expired ones. Returns the
+ * lanes that are good.
  */
 mst_lanes gw_cookies(struct gw_worker *w, mst_lanes live);
-/** Gives lanes whose subscriber another worker owns to it; claims those that nobody owns. Returns
- * the rest. */
+/**
+ * Gives lanes whose RAND leads to another worker to it, drops those whose subscriber another worker
+ * owns. Returns the rest; who owns them, if nobody does yet, gw_prove() settles.
+ */
 mst_lanes gw_own(struct gw_worker *w, mst_lanes live);
+/**
+ * The sender has proved rand[lane]: claims the subscriber and opens the session, unless it is open.
+ * A challenge issued before the present session began opens none: what a device once answered it
+ * cannot take back. Fills expires. Returns 1 for a session opened, 0 for one that was open, or
+ *	-MST_E_PROOF_WRONG      another worker has claimed the subscriber in the meantime
+ *	-MST_E_COOKIE_EXPIRED   the challenge is of before the present session
+ *	-MST_E_SESSION_EXPIRED  the session was open once
+ * and the errors of mst_session_open().
+ */
+int gw_prove(struct gw_worker *w, unsigned lane);
 /** Gives a lane's frame to another worker. */
 void gw_give(struct gw_worker *w, unsigned lane, unsigned worker);
 /** f2..f5 of rand[]: fills aka and ks. */

@@ -33,30 +33,6 @@ check_proofs(struct gw_worker *w, mst_lanes live)
 	return mst_gba_proof_check(live, b->proof, received);
 }
 
-/** Opens the session or finds it open. Returns 0 or a negative error; sets expires[lane]. */
-static int
-settle(struct gw_worker *w, unsigned lane)
-{
-	struct gw_batch *b = w->batch;
-	struct gw *gw = w->gw;
-	const struct mst_session *s = &gw->sessions.at[b->sid[lane]];
-	int err;
-
-	if (mst_session_is(&gw->sessions, b->sid[lane], b->rand[lane])) {
-		if (s->expires <= w->now_s)
-			return -MST_E_SESSION_EXPIRED;
-		b->expires[lane] = s->expires;
-		gw_count(&w->counters.outcome[GW_ANSWERS_REPEATED], 1);
-		return 0;
-	}
-	b->expires[lane] = w->now_s + mst_hss_profile(&gw->hss, b->ref[lane])->lifetime_s;
-	err = mst_session_open(
-		&w->sessions, b->sid[lane], b->rand[lane], b->ks_naf[lane], b->expires[lane]);
-	if (err == 0)
-		gw_count(&w->counters.outcome[GW_SESSIONS], 1);
-	return err;
-}
-
 /** 2.04 with the BSF's proof over what it says. */
 static void
 answer_results(struct gw_worker *w, mst_lanes live)
@@ -109,16 +85,35 @@ gw_stage_answer(struct gw_worker *w, mst_lanes live)
 	live = gw_admitted(w, right);
 	gw_zn(w, live);
 	mst_for_lanes(i, live) {
-		int err = settle(w, i);
+		int opened = gw_prove(w, i);
 
-		if (err) {
-			gw_drop(w, i, err);
+		if (opened < 0) {
+			gw_drop(w, i, opened);
 			live &= ~MST_LANE(i);
+		} else if (opened == 0) {
+			gw_count(&w->counters.outcome[GW_ANSWERS_REPEATED], 1);
 		}
 	}
 	gw_count(&w->counters.outcome[GW_ANSWERS], mst_lanes_count(live));
 	answer_results(w, live);
 	gw_forget(w, looked_up);
+}
+
+/**
+ * Sets the offset of a subscriber whose USIM would not accept the next SQN, and only then
+ * (TS 33.102 section 6.3.5): a repeated AUTS finds it corrected and moves nothing back.
+ */
+static void
+correct_sqn(struct gw_worker *w, struct mst_subs_record *r, uint64_t sqn_ms)
+{
+	uint64_t dif = mst_subs_state_dif(mst_subs_state(r));
+	uint64_t next = mst_sqn_seq(mst_sqn_make(w->sqn_clock, dif, w->gw->ind));
+	uint64_t ahead = (next - mst_sqn_seq(sqn_ms)) & MST_SQN_SEQ_MASK;
+
+	if (ahead != 0 && ahead <= MST_SQN_DELTA)
+		return;
+	mst_subs_set_dif(r, mst_sqn_dif(w->sqn_clock, sqn_ms));
+	gw_count(&w->counters.outcome[GW_RESYNCS], 1);
 }
 
 void
@@ -139,9 +134,7 @@ gw_stage_resync(struct gw_worker *w, mst_lanes live)
 	gw_drop_lanes(w, live & ~right, MST_E_AUTS_FORGED);
 	live = gw_admitted(w, right);
 	mst_for_lanes(i, live)
-		mst_subs_set_dif(mst_hss_record(&w->gw->hss, b->ref[i]),
-			mst_sqn_dif(w->sqn_clock, sqn_ms[i]));
-	gw_count(&w->counters.outcome[GW_RESYNCS], mst_lanes_count(live));
+		correct_sqn(w, mst_hss_record(&w->gw->hss, b->ref[i]), sqn_ms[i]);
 	gw_forget(w, looked_up);
 	if (live != 0)
 		gw_stage_challenge(w, live, false);

@@ -20,7 +20,8 @@
 struct request {
 	struct gw_worker *w;
 	struct mst_subs_record *subscriber;
-	const struct mst_session *session;
+	const uint8_t *rand; /* of the session, which a later lane may have replaced by now */
+	uint32_t expires;    /* the session */
 	const struct mst_ua_join *join;
 	uint32_t sid;
 	uint64_t piv;
@@ -94,7 +95,7 @@ name_group(const struct request *r, struct mst_group *g)
 {
 	mst_b16 block[MST_LANES];
 
-	memcpy(&g->origin[0], r->session->rand, sizeof(g->origin[0]));
+	memcpy(&g->origin[0], r->rand, sizeof(g->origin[0]));
 	g->origin[1] = r->piv;
 	memcpy(block[0], g->origin, sizeof(block[0]));
 	mst_aes_encrypt_burst(r->w->crypto, 1, &r->w->gw->gid_key, block, block);
@@ -189,11 +190,10 @@ read_session(const struct request *r)
 {
 	const struct gw *gw = r->w->gw;
 	char btid[MST_BTID_SIZE_MAX];
-	size_t size = mst_btid_build(r->session->rand, gw->bsf_fqdn, gw->bsf_fqdn_size, btid);
+	size_t size = mst_btid_build(r->rand, gw->bsf_fqdn, gw->bsf_fqdn_size, btid);
 
 	gw_count(&r->w->counters.outcome[GW_READS], 1);
-	return mst_ua_build_session(
-		r->out, GW_INNER_MAX, btid, size, r->session->expires - r->w->now_s);
+	return mst_ua_build_session(r->out, GW_INNER_MAX, btid, size, r->expires - r->w->now_s);
 }
 
 static int
@@ -225,7 +225,8 @@ serve(struct gw_worker *w, unsigned lane)
 	struct request r = {
 		.w = w,
 		.subscriber = mst_hss_record(&w->gw->hss, b->ref[lane]),
-		.session = &w->gw->sessions.at[b->sid[lane]],
+		.rand = b->rand[lane],
+		.expires = b->expires[lane],
 		.sid = b->sid[lane],
 		.piv = b->piv[lane],
 		.gba_u = (b->gba_u & MST_LANE(lane)) != 0,

@@ -73,6 +73,7 @@ take_session(struct gw_worker *w, unsigned lane)
 		return -MST_E_SUBSCRIBER_BARRED;
 	if (mst_hss_profile(&gw->hss, b->ref[lane])->gba_type == MST_GBA_U)
 		b->gba_u |= MST_LANE(lane);
+	b->expires[lane] = s->expires;
 	memcpy(b->rand[lane], s->rand, sizeof(b->rand[lane]));
 	memcpy(b->ks_naf[lane], s->ks_naf, sizeof(b->ks_naf[lane]));
 	return 0;
@@ -130,19 +131,11 @@ prove_express(struct gw_worker *w, mst_lanes live)
 static int
 open_express(struct gw_worker *w, unsigned lane)
 {
-	struct gw_batch *b = w->batch;
-	struct gw *gw = w->gw;
-	int err;
+	int opened = gw_prove(w, lane);
 
-	if (mst_session_is(&gw->sessions, b->sid[lane], b->rand[lane]))
-		return 0;
-	err = mst_session_open(&w->sessions, b->sid[lane], b->rand[lane], b->ks_naf[lane],
-		w->now_s + mst_hss_profile(&gw->hss, b->ref[lane])->lifetime_s);
-	if (err == 0) {
-		gw_count(&w->counters.outcome[GW_SESSIONS], 1);
+	if (opened > 0)
 		gw_count(&w->counters.outcome[GW_SESSIONS_EXPRESS], 1);
-	}
-	return err;
+	return opened < 0 ? opened : 0;
 }
 
 /** Replay: each Partial IV runs once, the latest may be answered again. In order of lanes. */

@@ -53,8 +53,13 @@ gw_cookies(struct gw_worker *w, mst_lanes live)
 
 	mst_for_lanes(i, live & ~good)
 		gw_drop(w, i, status[i]);
-	mst_for_lanes(i, good)
+	mst_for_lanes(i, good) {
+		uint64_t tick_end =
+			(w->sqn_clock - (uint64_t)opened.age[i] + 1) * w->gw->sqn_tick_ms;
+
 		b->imsi[i] = opened.imsi[i];
+		b->issued[i] = (uint32_t)((tick_end - 1) / 1000);
+	}
 	return good;
 }
 
@@ -95,15 +100,42 @@ gw_own(struct gw_worker *w, mst_lanes live)
 
 	mst_for_lanes(i, live) {
 		unsigned shard = gw_shard_worker(gw, b->rand[i][0]);
+		unsigned owner = mst_session_owner(&gw->sessions, b->sid[i]);
 
 		if (shard != w->index)
 			gw_give(w, i, shard);
-		else if (mst_session_claim(&gw->sessions, b->sid[i], w->index + 1) == w->index + 1)
+		else if (owner == MST_SESSION_NOBODY || owner == w->index + 1)
 			mine |= MST_LANE(i);
 		else /* challenged by two workers before either proved it: the other one has it */
 			gw_drop(w, i, MST_E_PROOF_WRONG);
 	}
 	return mine;
+}
+
+int
+gw_prove(struct gw_worker *w, unsigned lane)
+{
+	struct gw_batch *b = w->batch;
+	struct gw *gw = w->gw;
+	uint32_t sid = b->sid[lane], lifetime = mst_hss_profile(&gw->hss, b->ref[lane])->lifetime_s;
+	const struct mst_session *s = &gw->sessions.at[sid];
+	int err;
+
+	if (mst_session_claim(&gw->sessions, sid, w->index + 1) != w->index + 1)
+		return -MST_E_PROOF_WRONG;
+	if (mst_session_is(&gw->sessions, sid, b->rand[lane])) {
+		b->expires[lane] = s->expires;
+		return s->expires > w->now_s ? 0 : -MST_E_SESSION_EXPIRED;
+	}
+	if (mst_session_is(&gw->sessions, sid, s->rand) && b->issued[lane] < s->expires - lifetime)
+		return -MST_E_COOKIE_EXPIRED;
+	err = mst_session_open(
+		&w->sessions, sid, b->rand[lane], b->ks_naf[lane], w->now_s + lifetime);
+	if (err)
+		return err;
+	b->expires[lane] = w->now_s + lifetime;
+	gw_count(&w->counters.outcome[GW_SESSIONS], 1);
+	return 1;
 }
 
 void

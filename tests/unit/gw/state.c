@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -73,4 +74,34 @@ state_check_counts(
 			fail_msg("%s: %u", gw_outcome_name((enum gw_outcome)i),
 				(unsigned)(after->outcome[i] - before->outcome[i]));
 	}
+}
+
+struct scene *
+scene_open(void)
+{
+	struct scene *s = malloc(sizeof(*s));
+	struct answer a;
+
+	bench_open(&s->bench, NULL);
+	device_init(&s->creator, &s->bench, 0);
+	device_init(&s->member, &s->bench, 3); /* GBA_U */
+	device_init(&s->stranger, &s->bench, 5);
+	device_init(&s->challenged, &s->bench, 6);
+	device_bootstrap(&s->creator);
+	assert_int_equal(device_join(&s->creator, 0, false), MST_COAP_CREATED);
+	s->creator.piv++;
+	device_negotiate(&s->member, "ace-group/0123456789abcdef", true, &a);
+	assert_int_equal(device_authenticate(&s->member), 0);
+	assert_int_equal(device_join(&s->member, s->creator.gid, true), MST_COAP_CREATED);
+	s->member.piv++;
+	device_first(&s->challenged, &a);
+	assert_int_equal(device_authenticate(&s->challenged), 0);
+	return s;
+}
+
+void
+scene_close(struct scene *s)
+{
+	bench_close(&s->bench);
+	free(s);
 }
