@@ -7,14 +7,17 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "config/paths.h"
 #include "ctl/ctl.h"
 #include "print.h"
 
 #define EXIT_GATEWAY 1
 #define EXIT_USAGE   2
+#define SOCKET_NAME  "/muster.sock"
+#define WATCH_MAX    3600
 
 static const char usage[] =
-	"usage: musterctl [--socket PATH] [--json] VERB\n"
+	"usage: musterctl [--socket PATH] [--json] [--watch SECONDS] VERB\n"
 	"\n"
 	"  status                  what runs: port, workers, sizes, memory\n"
 	"  stats                   outcomes, drops by reason, cycles by stage\n"
@@ -23,14 +26,15 @@ static const char usage[] =
 	"  group members G-ID      IMSI, IMEI and since when, of each member\n"
 	"  session show ID         the session of an IMSI or a B-TID\n"
 	"\n"
-	"  -s, --socket PATH       control socket (default $XDG_RUNTIME_DIR/muster/muster.sock,\n"
-	"                          or /run/muster/muster.sock)\n"
+	"  -s, --socket PATH       control socket (default muster.sock in\n"
+	"                          $XDG_RUNTIME_DIR/muster, for root in /run/muster)\n"
 	"  -j, --json              one JSON object a line\n"
+	"  -w, --watch SECONDS     asks again and again\n"
 	"  -V, --version\n"
 	"  -h, --help\n"
 	"\n"
 	"Keys are never shown; key ids, which tell keys apart, are.\n"
-	"Exit status: 0 good, 1 the gateway answered with an error, 2 usage or no gateway.\n";
+	"Exit status: 0 good, 1 the gateway answered with an error, 2 usage, or no gateway.\n";
 
 /** A verb: its words, what its argument is called in a request, how its rows look to people. */
 struct verb {
@@ -51,6 +55,7 @@ static const struct verb verbs[] = {
 static const struct option options[] = {
 	{"socket", required_argument, NULL, 's'},
 	{"json", no_argument, NULL, 'j'},
+	{"watch", required_argument, NULL, 'w'},
 	{"version", no_argument, NULL, 'V'},
 	{"help", no_argument, NULL, 'h'},
 	{0},
@@ -99,59 +104,88 @@ on_row(void *user, json_t *row)
 	return ferror(stdout) ? -MST_E_FILE : 0;
 }
 
+/** Asks once. Returns the exit code. */
 static int
-ask(const char *socket, const struct verb *v, const char *argument, bool json)
+ask(struct mst_ctl_client *client, const struct verb *v, const char *argument, struct output *o)
 {
-	struct output o = {.verb = v, .json = json};
-	char error[MST_CTL_ERROR_SIZE], name[32];
-	struct mst_ctl_client *client;
-	json_t *args;
-	int err = mst_ctl_client_open(&client, socket, error);
+	char error[MST_CTL_ERROR_SIZE] = "cannot write", name[32];
+	json_t *args = json_object();
+	int err;
 
-	if (err) {
-		fprintf(stderr, "musterctl: %s\n", error);
-		return EXIT_USAGE;
-	}
-	args = json_object();
 	if (v->argument != NULL)
 		json_object_set_new(args, v->argument, json_string(argument));
 	snprintf(name, sizeof(name), "%s%s%s", v->words[0], v->words[1] ? " " : "",
 		v->words[1] ? v->words[1] : "");
-	err = mst_ctl_client_call(client, name, args, on_row, &o, error);
-	mst_ctl_client_close(client);
+	err = mst_ctl_client_call(client, name, args, on_row, o, error);
 	if (err == 0 && fflush(stdout) == 0)
 		return EXIT_SUCCESS;
-	fprintf(stderr, "musterctl: %s\n", err ? error : "cannot write");
-	return EXIT_GATEWAY;
+	fprintf(stderr, "musterctl: %s\n", error);
+	return err > 0 ? EXIT_GATEWAY : EXIT_USAGE;
+}
+
+/** Asks once, or every `watch` seconds until something fails. Returns the exit code. */
+static int
+run(const char *socket, const struct verb *v, const char *argument, bool json, unsigned watch)
+{
+	struct output o = {.verb = v, .json = json};
+	char error[MST_CTL_ERROR_SIZE];
+	struct mst_ctl_client *client;
+	int code;
+
+	if (mst_ctl_client_open(&client, socket, error)) {
+		fprintf(stderr, "musterctl: %s\n", error);
+		return EXIT_USAGE;
+	}
+	while ((code = ask(client, v, argument, &o)) == EXIT_SUCCESS && watch > 0) {
+		sleep(watch);
+		o.printer.rows = 0;
+		if (!json)
+			putchar('\n');
+	}
+	mst_ctl_client_close(client);
+	return code;
 }
 
 static const char *
 default_socket(void)
 {
-	const char *runtime = getenv("XDG_RUNTIME_DIR");
 	static char path[256];
 
-	if (runtime == NULL || geteuid() == 0)
-		runtime = "/run";
-	snprintf(path, sizeof(path), "%s/muster/muster.sock", runtime);
-	return path;
+	if (mst_config_runtime_dir(path, sizeof(path) - sizeof(SOCKET_NAME)) != 0)
+		wrong_usage("XDG_RUNTIME_DIR is too long");
+	return strcat(path, SOCKET_NAME);
+}
+
+static unsigned
+parse_watch(const char *text)
+{
+	char *end;
+	unsigned long seconds = strtoul(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end != '\0' || seconds == 0 || seconds > WATCH_MAX)
+		wrong_usage("--watch takes seconds, 1 to 3600");
+	return (unsigned)seconds;
 }
 
 int
 main(int argc, char **argv)
 {
-	const char *socket = default_socket();
+	const char *socket = NULL;
 	const struct verb *v;
 	bool json = false;
+	unsigned watch = 0;
 	int c, words;
 
-	while ((c = getopt_long(argc, argv, "+s:jVh", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+s:jw:Vh", options, NULL)) != -1) {
 		switch (c) {
 		case 's':
 			socket = optarg;
 			break;
 		case 'j':
 			json = true;
+			break;
+		case 'w':
+			watch = parse_watch(optarg);
 			break;
 		case 'V':
 			puts("musterctl " MUSTER_VERSION);
@@ -174,5 +208,5 @@ main(int argc, char **argv)
 	if (argc != (v->argument != NULL ? 1 : 0))
 		wrong_usage(v->argument != NULL ? "this verb takes one argument"
 						: "this verb takes no argument");
-	return ask(socket, v, argv[0], json);
+	return run(socket != NULL ? socket : default_socket(), v, argv[0], json, watch);
 }
