@@ -236,6 +236,7 @@ serve(struct gw_worker *w, unsigned lane)
 	struct mst_ua_request ua;
 	int err = mst_ua_parse_request(b->plain[lane], b->plain_size[lane], &ua);
 
+	mst_wipe(b->plain[lane], b->plain_size[lane]); /* the answer may be shorter */
 	return err ? err : dispatch(&r, &ua);
 }
 

@@ -182,13 +182,13 @@ open_requests(struct gw_worker *w, mst_lanes live, mst_lanes express,
 	mst_for_lanes(i, right) {
 		int err = MST_LANE(i) & express ? open_express(w, i) : 0;
 
+		b->plain_size[i] = plain->size[i];
 		if (err == 0)
 			err = accept(w, i);
 		if (err) {
 			gw_drop(w, i, err);
 			continue;
 		}
-		b->plain_size[i] = plain->size[i];
 		accepted |= MST_LANE(i);
 	}
 	return accepted;

@@ -180,5 +180,6 @@ gw_forget(struct gw_worker *w, mst_lanes live)
 		mst_wipe(b->ks.inner[i], sizeof(b->ks.inner[i]));
 		mst_wipe(b->ks.outer[i], sizeof(b->ks.outer[i]));
 		mst_wipe(b->ks_naf[i], sizeof(b->ks_naf[i]));
+		mst_wipe(b->proof[i], sizeof(b->proof[i]));
 	}
 }

@@ -98,8 +98,8 @@ stop_gateway gw
 mkdir -m 0777 "$work/open"
 good=${good/$control/$work\/open\/control.sock} wrong "$work/open"
 wrong 'CPU 1023' 'cores: [1023]'
-if [ "$(id -u)" = 0 ]; then
-	as_plain_user
+as_plain_user
+if [ ${#run_as[@]} -gt 0 ] || [ "$(id -u)" != 0 ]; then
 	good=${good/driver: memif/driver: tap} wrong 'tap'
 	good=${good/driver: memif/driver: af_packet, af_packet: \{interface: lo\}} wrong 'af_packet'
 	good=${good/$control/$work\/run\/no\/way\/..\/..\/..\/..\/..\/..\/root\/control.sock} wrong 'control.sock'

@@ -73,7 +73,7 @@ struct gw_options bench_options(void);
  * replace the frames, size 0 for none.
  */
 void bench_burst(struct bench *bench, unsigned worker, struct mst_frame *frames, unsigned count);
-/** Whether the columns of a worker's batch hold no key. */
+/** Whether the columns of a worker's batch hold no key and no plaintext. */
 bool bench_keys_gone(const struct gw_worker *worker);
 uint64_t bench_outcome(const struct bench *bench, enum gw_outcome outcome);
 uint64_t bench_drops(const struct bench *bench, enum mst_err err);
