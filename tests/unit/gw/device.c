@@ -108,8 +108,8 @@ bench_keys_gone(const struct gw_worker *worker)
 	return zero(b->k, sizeof(b->k)) && zero(b->opc, sizeof(b->opc)) &&
 	       zero(b->aka.ck, sizeof(b->aka.ck)) && zero(b->aka.ik, sizeof(b->aka.ik)) &&
 	       zero(b->aka.res, sizeof(b->aka.res)) && zero(&b->ks, sizeof(b->ks)) &&
-	       zero(b->ks_naf, sizeof(b->ks_naf)) &&
-	       zero(b->proof, sizeof(b->proof)) && zero(b->plain, sizeof(b->plain)) &&
+	       zero(b->ks_naf, sizeof(b->ks_naf)) && zero(b->proof, sizeof(b->proof)) &&
+	       zero(b->plain, sizeof(b->plain)) &&
 	       zero(b->keys.client_key, sizeof(b->keys.client_key)) &&
 	       zero(b->keys.server_key, sizeof(b->keys.server_key));
 }
