@@ -24,7 +24,7 @@ enum {
 #define RING_MIN        1024
 #define RING_MAX        16384
 #define RING_OPEN_LOOP  4096
-#define POLL_NS         20000000
+#define POLL_MS         20
 
 static struct gen *running;
 
@@ -137,8 +137,10 @@ set_up(struct run *run)
 static int
 play(struct run *run)
 {
-	const struct timespec poll = {.tv_nsec = POLL_NS};
+	const struct timespec poll = {.tv_nsec = POLL_MS * 1000000L};
 	struct progress progress;
+	unsigned down_ms = 0;
+	bool gone = false;
 
 	running = run->gen;
 	catch_signals();
@@ -147,12 +149,18 @@ play(struct run *run)
 	progress_begin(&progress);
 	while (!gen_finished(run->gen)) {
 		nanosleep(&poll, NULL);
+		down_ms = mst_port_link_up(run->port) ? 0 : down_ms + POLL_MS;
+		gone = gone || down_ms >= LINK_TIMEOUT_MS;
+		if (gone)
+			gen_stop(run->gen);
 		if (!run->options->quiet)
 			progress_step(&progress, run->gen);
 	}
 	if (!run->options->quiet)
 		progress_end(&progress);
-	return gen_join(run->gen) != 0 ? fail("gateway", run->gen->error_text) : 0;
+	if (gen_join(run->gen) != 0)
+		return fail("gateway", run->gen->error_text);
+	return gone ? fail("gateway", "gone: the link has been down for 10 s") : 0;
 }
 
 /** Every meter that joined shows its key, from where it must be. */
