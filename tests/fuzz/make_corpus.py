@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Writes the seeds of the targets cbor and eth_to_coap into corpus/.
+"""Writes the seeds of the targets cbor, config, eth_to_coap and gateway into corpus/.
 
     ./make_corpus.py
 
@@ -108,5 +108,73 @@ def adverts():
     seed("eth_to_coap", "advert nd", b"\4" + data[:56] + (total ^ 0xFFFF).to_bytes(2, "big") + data[58:])
 
 
-for part in (cbor, frames, messages, adverts):
-    part()
+def packet(message, flags=0):
+    return bytes([flags]) + len(message).to_bytes(2, "big") + message
+
+
+def marks(number):
+    """What stands for a kid and a RAND that the target's gateway knows."""
+    rand = bytes([number]) + b"mustercookiecoo"
+    return rand[:7], rand
+
+
+def gateway():
+    text = (HERE.parent.parent / "docs/protocol.md").read_text()
+    blocks = re.findall(r"```hex\n# ([a-z0-9-]+)\n(?:#[^\n]*\n)?([0-9a-f\n]+)```", text)
+    requests = {name: bytes.fromhex(block.replace("\n", "")) for name, block in blocks
+                if block.startswith("4402") or block.startswith("4401")}
+    assert len(requests) > 10
+    for name, message in requests.items():
+        seed("gateway", "example " + name, packet(message))
+    seed("gateway", "examples", b"".join(packet(message, 2 * (i % 8)) for i, message in enumerate(requests.values())))
+    for name, hexa in MESSAGES.items():
+        seed("gateway", "coap " + name, packet(bytes.fromhex(hexa), 6))
+
+    ub = bytes.fromhex("44021234aabbccddb3627366113cff")
+    head = bytes.fromhex("44021234aabbccdd")
+    known = []
+    for number, who in enumerate(("me", "uicc", "unknown", "session")):
+        kid, rand = marks(number)
+        answer = ub + bytes.fromhex("a20550") + rand + bytes.fromhex("0650") + bytes(16)
+        resync = ub + bytes.fromhex("a20550") + rand + bytes.fromhex("074e") + bytes(14)
+        express = head + bytes.fromhex("9d0d190010") + rand + kid + b"\xff" + bytes(40)
+        secured = head + bytes.fromhex("990903") + kid + b"\xff" + bytes(40)
+        for name, message in (("answer", answer), ("resync", resync), ("express", express), ("secured", secured)):
+            seed("gateway", f"{name} {who}", packet(message))
+            known.append(message)
+    seed("gateway", "all at once", b"".join(packet(m, 2 * i % 16) for i, m in enumerate(known)))
+    seed("gateway", "64 times", packet(known[0]) * 32 + packet(known[2]) * 32)
+    for digits in ("001010000000001", "001010000000003", "001010000099999"):
+        imsi = ub + b"\xa1\x01\x6f" + digits.encode()
+        impi = ub + b"\xa1\x02\x78\x27" + digits.encode() + b"@ims.mnc001.mcc001.3gppnetwork.org"
+        express = bytes.fromhex("44021234aabbccddb66d616e616765113cffa1016f") + digits.encode()
+        seed("gateway", "identities " + digits, packet(imsi) + packet(impi, 2) + packet(express, 4))
+    hello = bytes.fromhex("44021234aabbccddb66d616e616765113cffa10f46000000000000")
+    seed("gateway", "negotiation", packet(hello) + packet(hello[:12]) + packet(hello, 16) + packet(b"\x40\0\x12\x34"))
+    arp = bytes.fromhex("ffffffffffff0200000000020806" "0001080006040001" "0200000000020a000105" "0000000000000afffffe")
+    echo = bytes.fromhex("0200000000010200000000020800" "4500001c0000000040010000" "0a0001050afffffe" "0800f7ff00000000")
+    total = sum(int.from_bytes(echo[i:i + 2], "big") for i in range(14, 34, 2))
+    total = (total & 0xFFFF) + (total >> 16)
+    echo = echo[:24] + (total ^ 0xFFFF).to_bytes(2, "big") + echo[26:]
+    seed("gateway", "raw frames", packet(arp, 1) + packet(echo, 1) + packet(arp, 17) + packet(ub, 1) + packet(ub + b"\xa0"))
+
+
+def config():
+    for profile in sorted((HERE.parent.parent / "drivers-cfg").glob("*.yaml")):
+        seed("config", "profile " + profile.stem, b"\0" + profile.read_bytes())
+    least = "naf: {fqdn: naf.example.com}\nbsf: {fqdn: bsf.example.com}\nhss: [{name: a, subscribers: a.csv}]\n"
+    seed("config", "least", b"\0" + least.encode())
+    seed("config", "overrides", b"\2" + b"workers=2\nlog.level=debug\n" + least.encode())
+    seed("config", "wrong override", b"\1" + b"workers=-1\n" + least.encode())
+    for name, wrong in {"alias": "a: &x 1\nb: *x\n", "tag": "workers: !!int 1\n", "merge": "<<: {workers: 1}\n",
+                        "two documents": "workers: 1\n---\nworkers: 2\n", "twice": "workers: 1\nworkers: 1\n",
+                        "unknown": "wrkers: 1\n", "sequence": "- 1\n", "nested": "host: {mac: {a: 1}}\n",
+                        "addresses": "host: {ipv4: [10.0.0.1/24, 300.1.1.1], ipv6: ['2001:db8::1/64', '::g']}\n",
+                        "sizes": "eal: {memory: 18446744073709551616}\nsqn: {tick: 0.1s}\n",
+                        "unfinished": "hss: [{name: a", "binary": "a\0b: \xff\n"}.items():
+        seed("config", "wrong " + name, b"\0" + wrong.encode("latin-1"))
+
+
+if __name__ == "__main__":
+    for part in (cbor, frames, messages, adverts, gateway, config):
+        part()
