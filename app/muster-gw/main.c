@@ -322,8 +322,8 @@ serve(struct control *c)
 static int
 run(const struct mst_gw_config *config)
 {
-	char error[MST_PORT_ERROR_SIZE > MST_CTL_ERROR_SIZE ? MST_PORT_ERROR_SIZE
-							    : MST_CTL_ERROR_SIZE];
+	_Static_assert(MST_PORT_ERROR_SIZE >= MST_CTL_ERROR_SIZE, "one text serves both");
+	char error[MST_PORT_ERROR_SIZE];
 	unsigned cpus[MST_PORT_QUEUES_MAX];
 	struct mst_port_config port_config = gw_config_port(config, cpus);
 	struct gw_verbs_user user = {.started = time(NULL)};

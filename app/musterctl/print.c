@@ -78,9 +78,6 @@ label(const char *name, int depth)
 		putchar(*c == '_' ? ' ' : tolower((unsigned char)*c));
 }
 
-/* As deep as the gateway's answers are nested: three levels. */
-/* NOLINTBEGIN(misc-no-recursion) */
-
 /** Whether there is anything to tell: counters that never counted are left out. */
 static bool
 empty(const json_t *value, int depth)
@@ -133,8 +130,6 @@ tree(const json_t *object, int depth)
 
 	json_object_foreach((json_t *)object, name, value) branch(name, value, depth);
 }
-
-/* NOLINTEND(misc-no-recursion) */
 
 void
 print_tree(struct printer *printer, const json_t *row)

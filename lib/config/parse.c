@@ -164,6 +164,8 @@ list_append(
 	return memset(items + size * list->count++, 0, size);
 }
 
+/* Recursion ends with the schema, whatever the text is: unknown keys are passed over. */
+/* NOLINTBEGIN(misc-no-recursion) */
 static void read_element(struct parser *p, const struct mst_config_schema *schema, const char *path,
 	uint8_t *result);
 
@@ -331,6 +333,8 @@ read_element(
 	free(t.given);
 }
 
+/* NOLINTEND(misc-no-recursion) */
+
 /** Reads the only document of the stream. */
 static void
 read_document(struct parser *p, const struct target *t)
@@ -351,12 +355,14 @@ read_document(struct parser *p, const struct target *t)
 
 int
 config_parse(const struct mst_config_schema *schema, const char *name, const char *text,
+	/* NOLINTNEXTLINE(readability-non-const-parameter): written through the target */
 	size_t size, void *result, bool *given, struct mst_config_errors *errors)
 {
 	struct parser p = {.name = name, .errors = errors};
-	struct target t = {.schema = schema, .path = "", .result = result, .given = given};
+	struct target t = {.schema = schema, .path = "", .result = result};
 	unsigned before = errors->count;
 
+	t.given = given;
 	if (!yaml_parser_initialize(&p.yaml))
 		return -MST_E_NO_MEMORY;
 	yaml_parser_set_encoding(&p.yaml, YAML_UTF8_ENCODING);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Datagrams nobody should send, and the exact answers: {what, datagram, answer or NULL, drop, outcome or -1}.
- * In front: Confirmable POST, message id 1234, token aabbccdd. Included by hostile_test.c.
+ * Datagrams nobody should send, and the exact answers: {what, datagram, answer or NULL, drop,
+ * outcome or -1}. In front: Confirmable POST, message id 1234, token aabbccdd. Included by
+ * hostile_test.c.
  */
 /* clang-format off */
 #define CON      "44021234aabbccdd"
