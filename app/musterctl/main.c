@@ -150,10 +150,12 @@ static const char *
 default_socket(void)
 {
 	static char path[256];
+	char dir[sizeof(path) - sizeof(SOCKET_NAME)];
 
-	if (mst_config_runtime_dir(path, sizeof(path) - sizeof(SOCKET_NAME)) != 0)
+	if (mst_config_runtime_dir(dir, sizeof(dir)) != 0)
 		wrong_usage("XDG_RUNTIME_DIR is too long");
-	return strcat(path, SOCKET_NAME);
+	snprintf(path, sizeof(path), "%s" SOCKET_NAME, dir);
+	return path;
 }
 
 static unsigned

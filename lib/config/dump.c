@@ -26,6 +26,8 @@ write_sections(const char *key, const char *before, unsigned indent, FILE *out)
 	return depth;
 }
 
+/* Recursion ends with the schema: lists of mappings are not nested in themselves. */
+/* NOLINTBEGIN(misc-no-recursion) */
 static void dump_items(
 	const struct mst_config_schema *schema, const uint8_t *result, unsigned indent, FILE *out);
 
@@ -79,12 +81,15 @@ dump_items(
 	}
 }
 
+/* NOLINTEND(misc-no-recursion) */
+
 void
 mst_config_dump(const struct mst_config_schema *schema, const void *result, FILE *out)
 {
 	dump_items(schema, result, 0, out);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): ends with the schema */
 static void
 help_items(const struct mst_config_schema *schema, const char *path, FILE *out)
 {

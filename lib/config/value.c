@@ -9,6 +9,8 @@
 #include "base/err.h"
 #include "base/text.h"
 
+#define CONFIG_NUMBER_MAX 32
+
 /** A suffix and what it multiplies by; the largest first. */
 struct unit {
 	const char *suffix;
@@ -264,7 +266,7 @@ write_number(const struct mst_config_item *item, uint64_t v, char *text)
 	/* Zero keeps the smallest unit, the last of the list. */
 	while (u[1].suffix != NULL && (v == 0 || v % u->factor != 0))
 		u++;
-	snprintf(text, CONFIG_TEXT_MAX, "%llu%s", (unsigned long long)(v / u->factor), u->suffix);
+	snprintf(text, CONFIG_NUMBER_MAX, "%llu%s", (unsigned long long)(v / u->factor), u->suffix);
 }
 
 static bool
@@ -311,7 +313,7 @@ config_value_write(const struct mst_config_item *item, const void *at, char *tex
 
 	switch (item->type) {
 	case MST_CONFIG_BOOL:
-		strcpy(text, *(const bool *)at ? "true" : "false");
+		snprintf(text, CONFIG_TEXT_MAX, "%s", *(const bool *)at ? "true" : "false");
 		return true;
 	case MST_CONFIG_UINT:
 	case MST_CONFIG_SIZE:
@@ -320,7 +322,7 @@ config_value_write(const struct mst_config_item *item, const void *at, char *tex
 		write_number(item, number, text);
 		return true;
 	case MST_CONFIG_ENUM:
-		strcpy(text, item->names[*(const unsigned *)at]);
+		snprintf(text, CONFIG_TEXT_MAX, "%s", item->names[*(const unsigned *)at]);
 		return true;
 	case MST_CONFIG_STRING:
 	case MST_CONFIG_PATH:
@@ -340,7 +342,8 @@ config_value_write(const struct mst_config_item *item, const void *at, char *tex
 	case MST_CONFIG_HEX:
 		text[0] = '"';
 		mst_hex_encode(at, (size_t)item->max, text + 1);
-		strcat(text, "\"");
+		text[1 + 2 * item->max] = '"';
+		text[2 + 2 * item->max] = '\0';
 		return true;
 	case MST_CONFIG_MAP:
 		break;
@@ -364,10 +367,10 @@ config_value_free(const struct mst_config_item *item, void *at)
 static void
 describe_range(const struct mst_config_item *item, const char *what, char *text)
 {
-	char low[64], high[64];
+	char low[CONFIG_NUMBER_MAX], high[CONFIG_NUMBER_MAX];
 
 	if (item->min == 0 && item->max == 0) {
-		strcpy(text, what);
+		snprintf(text, CONFIG_ALLOWED_MAX, "%s", what);
 		return;
 	}
 	write_number(item, item->min, low);
@@ -376,15 +379,40 @@ describe_range(const struct mst_config_item *item, const char *what, char *text)
 		high);
 }
 
+/** What is allowed for the types that have neither range nor names. */
+static const char *
+fixed_description(enum mst_config_type type)
+{
+	switch (type) {
+	case MST_CONFIG_BOOL:
+		return "true or false";
+	case MST_CONFIG_PATH:
+		return "file name";
+	case MST_CONFIG_IPV4:
+		return "IPv4 address, with /prefix or without";
+	case MST_CONFIG_IPV6:
+		return "IPv6 address, with /prefix or without";
+	case MST_CONFIG_MAC:
+		return "Ethernet address, aa:bb:cc:dd:ee:ff";
+	default:
+		return "mapping";
+	}
+}
+
+static void
+describe_names(const struct mst_config_item *item, char *text)
+{
+	size_t n = (size_t)snprintf(text, CONFIG_ALLOWED_MAX, "one of");
+
+	for (unsigned i = 0; item->names[i] != NULL && n < CONFIG_ALLOWED_MAX; i++)
+		n += (size_t)snprintf(text + n, CONFIG_ALLOWED_MAX - n, "%s %s", i > 0 ? "," : "",
+			item->names[i]);
+}
+
 void
 config_value_describe(const struct mst_config_item *item, char *text)
 {
-	size_t n;
-
 	switch (item->type) {
-	case MST_CONFIG_BOOL:
-		strcpy(text, "true or false");
-		break;
 	case MST_CONFIG_UINT:
 		describe_range(item, "number", text);
 		break;
@@ -394,32 +422,18 @@ config_value_describe(const struct mst_config_item *item, char *text)
 	case MST_CONFIG_DURATION:
 		describe_range(item, "time with ms, s, m, h or d", text);
 		break;
-	case MST_CONFIG_ENUM:
-		n = (size_t)sprintf(text, "one of");
-		for (unsigned i = 0; item->names[i] != NULL; i++)
-			n += (size_t)snprintf(text + n, CONFIG_ALLOWED_MAX - n, "%s %s",
-				i > 0 ? "," : "", item->names[i]);
-		break;
 	case MST_CONFIG_STRING:
 		describe_range(item, "characters", text);
 		break;
-	case MST_CONFIG_PATH:
-		strcpy(text, "file name");
-		break;
-	case MST_CONFIG_IPV4:
-		strcpy(text, "IPv4 address, with /prefix or without");
-		break;
-	case MST_CONFIG_IPV6:
-		strcpy(text, "IPv6 address, with /prefix or without");
-		break;
-	case MST_CONFIG_MAC:
-		strcpy(text, "Ethernet address, aa:bb:cc:dd:ee:ff");
+	case MST_CONFIG_ENUM:
+		describe_names(item, text);
 		break;
 	case MST_CONFIG_HEX:
-		sprintf(text, "%u hexadecimal digits", (unsigned)item->max * 2);
+		snprintf(
+			text, CONFIG_ALLOWED_MAX, "%u hexadecimal digits", (unsigned)item->max * 2);
 		break;
-	case MST_CONFIG_MAP:
-		strcpy(text, "mapping");
+	default:
+		snprintf(text, CONFIG_ALLOWED_MAX, "%s", fixed_description(item->type));
 		break;
 	}
 }

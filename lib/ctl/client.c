@@ -27,7 +27,7 @@ mst_ctl_address(const char *path, struct sockaddr_un *address, char *error)
 			sizeof(address->sun_path) - 1);
 		return -MST_E_ARGUMENT;
 	}
-	strcpy(address->sun_path, path);
+	memcpy(address->sun_path, path, strlen(path) + 1);
 	return 0;
 }
 

@@ -30,6 +30,9 @@
 
 #include "port/port_private.h"
 
+int port_munmap(void *address, size_t length) __asm__("munmap");
+ssize_t port_sendmsg(int fd, const struct msghdr *message, int flags) __asm__("sendmsg");
+
 static struct mst_port *_Atomic guarded;
 
 static void
@@ -68,7 +71,7 @@ port_guard_forget(void)
 
 /** munmap(2), after the workers left the driver when DPDK's interrupt thread calls it. */
 int
-munmap(void *address, size_t length)
+port_munmap(void *address, size_t length)
 {
 	struct mst_port *port = atomic_load_explicit(&guarded, memory_order_acquire);
 
@@ -79,7 +82,7 @@ munmap(void *address, size_t length)
 
 /** sendmsg(2), to which a peer that is gone is no error in DPDK's interrupt thread. */
 ssize_t
-sendmsg(int fd, const struct msghdr *message, int flags)
+port_sendmsg(int fd, const struct msghdr *message, int flags)
 {
 	ssize_t n = syscall(SYS_sendmsg, fd, message, flags);
 
