@@ -377,14 +377,43 @@ port_device_start(struct mst_port *port, char *error)
 	return 0;
 }
 
+static void
+stop_device(struct mst_port *port)
+{
+	(void)rte_eth_dev_stop(port->id);
+}
+
+static void
+close_device(struct mst_port *port)
+{
+	(void)rte_eth_dev_close(port->id);
+}
+
+/**
+ * net_memif's interrupt handlers share their state with the functions that end connections, and
+ * take no lock: there the step is left to the handlers' own thread, between two of them.
+ */
+static void
+close_with(struct mst_port *port, port_step *step)
+{
+	if (port->driver != MST_PORT_MEMIF || port_eal_errand(step, port) != 0)
+		step(port);
+}
+
+void
+port_device_stop(struct mst_port *port)
+{
+	if (!atomic_exchange(&port->gate.started, false))
+		return;
+	port_guard_close(port);
+	close_with(port, stop_device);
+}
+
 void
 port_device_close(struct mst_port *port)
 {
-	if (atomic_exchange(&port->gate.started, false)) {
-		port_guard_close(port);
-		(void)rte_eth_dev_stop(port->id);
-	}
+	port_device_stop(port);
 	if (port->have_device)
-		(void)rte_eth_dev_close(port->id);
+		close_with(port, close_device);
 	port->have_device = false;
 }

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* DPDK's environment: options, CPUs, messages, memory. */
+#define ALLOW_EXPERIMENTAL_API /* as handles of interrupts are in 22.11 */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <rte_alarm.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
+#include <rte_interrupts.h>
 #include <rte_log.h>
 #include <rte_memory.h>
 
@@ -266,12 +271,77 @@ port_eal_start(struct mst_port *port, const struct mst_port_config *config, char
 	return 0;
 }
 
+/** A step on its way to the interrupt thread. */
+struct errand {
+	port_step *step;
+	struct mst_port *port;
+	atomic_bool done;
+};
+
+static void
+run_errand(void *arg)
+{
+	struct errand *e = arg;
+
+	e->step(e->port);
+	atomic_store_explicit(&e->done, true, memory_order_release);
+}
+
+static void
+nap(void)
+{
+	nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
+}
+
+int
+port_eal_errand(port_step *step, struct mst_port *port)
+{
+	struct errand e = {.step = step, .port = port};
+
+	if (rte_eal_alarm_set(1, run_errand, &e) != 0)
+		return -MST_E_SYSTEM;
+	while (!atomic_load_explicit(&e.done, memory_order_acquire))
+		nap();
+	return 0;
+}
+
+static void
+park(void *arg)
+{
+	atomic_store_explicit((atomic_bool *)arg, true, memory_order_release);
+	for (;;)
+		pause();
+}
+
+/**
+ * The interrupt thread outlives rte_eal_cleanup() of 22.11, and at any event compares the handles
+ * of all that are registered. Those of net_memif lie in the memory that the clean-up unmaps, and
+ * its listening socket stays registered when the device is closed: a client that connects again at
+ * that moment would end the process. So the thread sleeps from here on, in a handler of its own:
+ * the clean-up waits for that of alarms.
+ */
+static void
+park_interrupt_thread(void)
+{
+	static atomic_bool parked;
+	struct rte_intr_handle *handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	int fd = eventfd(1, EFD_CLOEXEC);
+
+	if (handle != NULL && fd >= 0 && rte_intr_fd_set(handle, fd) == 0 &&
+		rte_intr_type_set(handle, RTE_INTR_HANDLE_EXT) == 0 &&
+		rte_intr_callback_register(handle, park, &parked) == 0)
+		while (!atomic_load_explicit(&parked, memory_order_acquire))
+			nap();
+	rte_intr_instance_free(handle); /* EAL has a copy; the descriptor stays open for it */
+}
+
 void
 port_eal_stop(void)
 {
 	char dir[256];
 
 	snprintf(dir, sizeof(dir), "%s", rte_eal_get_runtime_dir());
+	park_interrupt_thread();
 	rte_eal_cleanup();
 	if (dir[0] == '/')
 		(void)rmdir(dir);

@@ -171,11 +171,7 @@ reconnect(struct mst_port *port)
 {
 	char error[MST_PORT_ERROR_SIZE];
 
-	if (atomic_load(&port->gate.started)) {
-		atomic_store(&port->gate.started, false);
-		port_guard_close(port);
-		(void)rte_eth_dev_stop(port->id);
-	}
+	port_device_stop(port);
 	port_eal_messages_show(port->verbose); /* that nobody listens yet is no news */
 	(void)port_device_start(port, error);
 	port_eal_messages_show(true);

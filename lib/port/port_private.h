@@ -69,6 +69,12 @@ int port_cpus_split(struct mst_port *port, const struct mst_port_config *config,
 /** Starts EAL; -MST_E_SYSTEM or -MST_E_ARGUMENT with text. */
 int port_eal_start(struct mst_port *port, const struct mst_port_config *config, char *error);
 void port_eal_stop(void);
+typedef void port_step(struct mst_port *port);
+/**
+ * Has DPDK's interrupt thread run `step` between two handlers, and waits for it.
+ * Returns 0 or -MST_E_SYSTEM. Context: control; blocks.
+ */
+int port_eal_errand(port_step *step, struct mst_port *port);
 /** DPDK's first error message of the present step, "" when there was none; for error texts. */
 const char *port_eal_message(void);
 void port_eal_message_clear(void);
@@ -86,6 +92,8 @@ int port_devargs(struct mst_port *port, const struct mst_port_config *config, ch
 int port_device_open(struct mst_port *port, const struct mst_port_config *config, char *error);
 /** Starts the device. -MST_E_NOT_FOUND: memif client whose server is not there yet. */
 int port_device_start(struct mst_port *port, char *error);
+/** Keeps workers out and stops the device, if it was started. Context: control; blocks. */
+void port_device_stop(struct mst_port *port);
 void port_device_close(struct mst_port *port);
 
 /* guard.c */
