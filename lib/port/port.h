@@ -196,8 +196,8 @@ uint64_t mst_port_tsc_hz(void);
 /*
  * Rings of fixed-size elements, copied in and out: frames between workers, messages to and from
  * them. Many producers, one consumer. A producer that is preempted holds up the elements behind its
- * own, but other producers only once an eighth of the ring has passed it, so workers may share CPUs.
- * Needs no open port.
+ * own, but other producers only once an eighth of the ring has passed it, so workers may share
+ * CPUs. Needs no open port.
  */
 struct mst_port_ring;
 
