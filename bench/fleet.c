@@ -79,10 +79,14 @@ provision(struct fleet *f)
 static int
 make_group(struct fleet *f)
 {
-	struct mst_group g = {.gid = 0x0123456789abcdef, .key_expires = UINT32_MAX}, *made;
+	struct mst_group g = {.gid = 0x0123456789abcdef, .creator = MST_NO_PEER}, *made;
+	struct mst_group_state *state = mst_group_state_get(&f->gw->worker[0]->keeper.states, NULL);
 
 	f->gid = g.gid;
-	return mst_groups_add_rcu(&f->gw->groups, &g, &made);
+	state->policy = f->gw->policy;
+	state->num = 1;
+	state->expires = UINT32_MAX;
+	return mst_groups_add_rcu(&f->gw->groups, &g, state, &made);
 }
 
 struct fleet *
@@ -99,8 +103,10 @@ fleet_create(void)
 		.sqn_tick_ms = 100,
 		.groups = 1024,
 		.memberships = FLEET_SUBSCRIBERS,
-		.group_key_life_s = 86400,
-		.key_check_s = 3600,
+		.policy = {.check_interval_s = 3600, .key_life_s = 86400},
+		.candidates = 64,
+		.exchanges = 64,
+		.notify_rate = 1000,
 		.create_limit = 1,
 		.join_limit = 1,
 		.epoch = 1,

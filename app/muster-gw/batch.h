@@ -59,8 +59,9 @@ struct gw_batch {
 	mst_b32 ks_naf[MST_LANES];
 	struct mst_hmac_cols ks; /* prepared */
 	mst_b16 proof[MST_LANES];
-	uint32_t issued[MST_LANES];  /* of the cookie, seconds since 1970 UTC, never too early */
-	uint32_t expires[MST_LANES]; /* of the session */
+	uint32_t issued[MST_LANES]; /* of the cookie, seconds since 1970 UTC, never too early */
+	uint32_t issued_clock[MST_LANES]; /* the same, low 32 bits of the SQN clock */
+	uint32_t expires[MST_LANES];      /* of the session */
 
 	/* OSCORE */
 	mst_lanes oscore; /* requests with the option */
@@ -72,6 +73,7 @@ struct gw_batch {
 	uint8_t plain[MST_LANES][GW_INNER_MAX];
 	uint16_t plain_size[MST_LANES];
 	mst_lanes repeated; /* requests that ran before */
+	mst_lanes observed; /* answers that begin an observation */
 
 	/* Answers, in CoAP octets; 0: none */
 	uint8_t out[MST_LANES][GW_OUT_MAX];
@@ -101,6 +103,8 @@ void gw_stage_secured(struct gw_worker *w, mst_lanes live);
 mst_lanes gw_stage_group(struct gw_worker *w, mst_lanes live);
 /** Sends what is in out[], frees the rest. */
 void gw_stage_reply(struct gw_worker *w, mst_lanes frames);
+/** Clears the columns' masks for `frames` lanes. */
+void gw_batch_begin(struct gw_batch *b, unsigned frames);
 
 /** Looks imsi[] up: fills ref, sid, k, opc, amf, mnc_size, gba_u. Returns the lanes provisioned. */
 mst_lanes gw_subscribers(struct gw_worker *w, mst_lanes live);
@@ -128,12 +132,18 @@ int gw_prove(struct gw_worker *w, unsigned lane);
 void gw_give(struct gw_worker *w, unsigned lane, unsigned worker);
 /** f2..f5 of rand[]: fills aka and ks. */
 void gw_keys(struct gw_worker *w, mst_lanes live);
-/** Zn: ks_naf[] for the M2M-SC of this gateway, by GBA type. */
-void gw_zn(struct gw_worker *w, mst_lanes live);
 /** Drops lanes whose subscriber is barred; returns the rest. */
 mst_lanes gw_admitted(struct gw_worker *w, mst_lanes live);
 /** Wipes the keys that a stage left in the columns of these lanes. */
 void gw_forget(struct gw_worker *w, mst_lanes live);
+/** Wipes the OSCORE keys of these lanes. */
+void gw_forget_keys(struct gw_worker *w, mst_lanes live);
+/** Protects the plaintexts of answered requests, with keys[] derived; wipes them. */
+void gw_seal_answers(struct gw_worker *w, mst_lanes live);
+/** An Empty Acknowledgement in out[lane], where the request is Confirmable. */
+void gw_answer_ack(struct gw_worker *w, unsigned lane);
+/** Writes the answer, or the error, that a handler gave. Returns whether it is to be protected. */
+bool gw_group_answered(struct gw_worker *w, unsigned lane, int size);
 /** Starts an answer in out[lane], in the type and with the ids that fit the request. */
 void gw_answer_begin(
 	struct gw_worker *w, unsigned lane, struct mst_coap_build *build, uint8_t code);

@@ -5,6 +5,11 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "keeper.h"
+#include "later.h"
+#include "list.h"
+#include "mail.h"
+#include "task.h"
 
 /** Lanes by what they ask for. */
 struct lanes_by_kind {
@@ -70,18 +75,24 @@ sort_lanes(struct gw_worker *w, mst_lanes requests)
 	} while (0)
 
 void
+gw_batch_begin(struct gw_batch *b, unsigned frames)
+{
+	b->host_replies = b->parsed = b->given_away = b->proved = 0;
+	b->oscore = b->repeated = b->observed = b->gba_u = 0;
+	for (unsigned i = 0; i < frames; i++) {
+		b->status[i] = 0;
+		b->out_size[i] = 0;
+	}
+}
+
+void
 gw_burst(struct gw_worker *w, unsigned frames)
 {
 	struct gw_batch *b = w->batch;
 	mst_lanes all = mst_lanes_first(frames), requests = 0;
 	struct lanes_by_kind kinds = {0};
 
-	b->host_replies = b->parsed = b->given_away = b->proved = 0;
-	b->oscore = b->repeated = b->gba_u = 0;
-	for (unsigned i = 0; i < frames; i++) {
-		b->status[i] = 0;
-		b->out_size[i] = 0;
-	}
+	gw_batch_begin(b, frames);
 	RUN(w, PARSE, all, requests = gw_stage_parse(w, all); kinds = sort_lanes(w, requests));
 	RUN(w, HINT, kinds.hint, gw_stage_hint(w, kinds.hint));
 	RUN(w, CHALLENGE, kinds.express, gw_stage_challenge(w, kinds.express, true));
@@ -90,4 +101,16 @@ gw_burst(struct gw_worker *w, unsigned frames)
 	RUN(w, ANSWER, kinds.resync, gw_stage_resync(w, kinds.resync));
 	RUN(w, SECURED, kinds.secured, gw_stage_secured(w, kinds.secured));
 	RUN(w, REPLY, all, gw_stage_reply(w, all));
+}
+
+bool
+gw_between(struct gw_worker *w)
+{
+	bool any = gw_mail_step(w);
+
+	any |= gw_tasks_run(w);
+	any |= gw_list_step(w);
+	any |= gw_keeper_step(w);
+	any |= gw_later_step(w);
+	return any;
 }

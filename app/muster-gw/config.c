@@ -65,6 +65,9 @@ check_times(const struct mst_gw_config *c, struct mst_config_errors *errors)
 	check_whole_seconds(errors, "bsf.cookie_lifetime", c->bsf.cookie_lifetime_ms);
 	check_whole_seconds(errors, "limits.key_check_interval", c->limits.key_check_interval_ms);
 	check_whole_seconds(errors, "limits.group_key_lifetime", c->limits.group_key_lifetime_ms);
+	check_whole_seconds(errors, "groups.rekey_window", c->groups.rekey_window_ms);
+	check_whole_seconds(errors, "groups.expiration_delta", c->groups.expiration_delta_ms);
+	check_whole_seconds(errors, "groups.decision_time", c->groups.decision_time_ms);
 	if (c->bsf.cookie_rotate_ms < c->bsf.cookie_lifetime_ms)
 		mst_config_errors_add(errors, "bsf.cookie_rotate",
 			"at least bsf.cookie_lifetime, as two cookie keys are live at a time");

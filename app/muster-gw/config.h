@@ -86,6 +86,7 @@ struct mst_gw_config {
 	struct {
 		char *fqdn;
 		uint8_t ua[GW_CONFIG_UA];
+		uint64_t group; /* 0..7 */
 	} naf;
 
 	struct {
@@ -108,9 +109,30 @@ struct mst_gw_config {
 		uint64_t groups;
 		uint64_t memberships;           /* 0: twice the subscribers */
 		uint64_t groups_created;        /* by one subscriber */
+		uint64_t groups_joined;         /* by one subscriber */
+		uint64_t candidates;            /* a worker */
+		uint64_t exchanges;             /* a worker */
 		uint64_t key_check_interval_ms; /* whole seconds */
 		uint64_t group_key_lifetime_ms; /* whole seconds */
 	} limits;
+
+	/* Presets of new groups, and what is the operator's alone. */
+	struct {
+		unsigned admission; /* enum mst_admission */
+		uint64_t member_limit;
+		unsigned rekey_leave; /* enum mst_rekey */
+		uint64_t rekey_window_ms;
+		bool rekey_join;
+		uint64_t expiration_delta_ms;
+		bool history;
+		uint64_t decision_time_ms;
+		uint64_t notify_rate;
+	} groups;
+
+	struct {
+		char *file; /* NULL: no audit trail */
+		bool joins;
+	} audit;
 
 	struct {
 		char *socket; /* never NULL */

@@ -38,6 +38,17 @@
 	X(CREATES,        "groups created")                                                       \
 	X(JOINS,          "memberships created by a join")                                        \
 	X(REJOINS,        "joins by members")                                                     \
+	X(CANDIDATES,     "joins that wait for a decision")                                       \
+	X(LEAVES,         "members that left")                                                    \
+	X(EVICTIONS,      "members evicted")                                                      \
+	X(REKEYS,         "group keys made in the place of another")                              \
+	X(DISSOLUTIONS,   "groups dissolved")                                                     \
+	X(MANAGED,        "requests of owners executed")                                          \
+	X(NOTIFICATIONS,  "notifications sent to observers, repetitions included")                \
+	X(LATE_ANSWERS,   "separate responses sent, repetitions included")                        \
+	X(ACKNOWLEDGED,   "notifications and separate responses acknowledged or reset")           \
+	X(GIVEN_UP,       "observers and waiting devices that did not acknowledge")               \
+	X(AUDIT_LOST,     "audit events without room")                                            \
 	X(READS,          "group and session reads")                                              \
 	X(ERRORS_SENT,    "requests answered with a CoAP error")
 /* clang-format on */

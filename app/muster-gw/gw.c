@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "batch.h"
 #include "table/pages.h"
+#include "task.h"
 #include "worker.h"
 
 /** Frames that wait for a worker at most. */
@@ -54,6 +55,8 @@ take_options(struct gw *gw, const struct gw_options *o)
 	mst_b16 key;
 	int err;
 
+	if (!mst_policy_valid(&o->policy))
+		return -MST_E_ARGUMENT;
 	gw->host = o->host;
 	gw->workers = o->workers;
 	gw->cookie_ticks = (uint32_t)((uint64_t)o->cookie_life_s * 1000 / o->sqn_tick_ms);
@@ -61,12 +64,16 @@ take_options(struct gw *gw, const struct gw_options *o)
 	gw->ind = o->ind;
 	gw->bsf_fqdn = o->bsf_fqdn;
 	gw->bsf_fqdn_size = (uint8_t)strlen(o->bsf_fqdn);
-	gw->group_key_life_s = o->group_key_life_s;
-	gw->key_check_s = o->key_check_s;
+	gw->policy = o->policy;
+	gw->decision_s = o->decision_s;
+	gw->notify_rate = o->notify_rate;
+	gw->audit_joins = o->audit_joins;
+	gw->naf.fqdn = o->naf_fqdn;
+	gw->naf.group = o->naf_group;
 	gw->create_limit = o->create_limit;
 	gw->join_limit = o->join_limit;
 	gw->epoch = o->epoch;
-	err = mst_naf_id_init(&gw->naf_id, o->naf_fqdn, strlen(o->naf_fqdn), o->ua);
+	err = mst_naf_id_init(&gw->naf.id, o->naf_fqdn, strlen(o->naf_fqdn), o->ua);
 	if (err == 0)
 		err = mst_ub_hints_init(&gw->hints, o->bsf_uri, strlen(o->bsf_uri), o->naf_fqdn,
 			strlen(o->naf_fqdn), o->ua);
@@ -102,6 +109,11 @@ worker_destroy(struct gw_worker *w)
 	mst_session_index_fini(&w->sessions);
 	mst_members_fini(&w->members);
 	mst_port_ring_destroy(w->inbox);
+	gw_mail_fini(&w->mail);
+	gw_tasks_fini(w);
+	gw_laters_fini(w);
+	gw_keeper_fini(w);
+	gw_audit_fini(w);
 	mst_pages_free(w->batch, sizeof(*w->batch));
 	mst_wipe(w, sizeof(*w));
 	free(w);
@@ -132,6 +144,16 @@ worker_create(struct gw *gw, unsigned index, const struct gw_options *o)
 	if (err == 0)
 		err = mst_port_ring_create(&w->inbox, sizeof(struct mst_frame), INBOX_FRAMES);
 	if (err == 0)
+		err = gw_mail_init(&w->mail);
+	if (err == 0)
+		err = gw_tasks_init(w);
+	if (err == 0)
+		err = gw_laters_init(w, o->exchanges, o->groups);
+	if (err == 0)
+		err = gw_keeper_init(w, o->candidates, o->groups);
+	if (err == 0)
+		err = gw_audit_init(w);
+	if (err == 0)
 		err = system_random(w->random, sizeof(w->random));
 	if (err == 0)
 		w->random_left = sizeof(w->random);
@@ -145,6 +167,10 @@ create_stores(struct gw *gw, const struct gw_options *o)
 
 	if (err == 0)
 		err = mst_groups_init(&gw->groups, o->groups, &gw->seed);
+	if (err == 0) {
+		gw->kept = mst_pages_alloc(o->groups * sizeof(*gw->kept), false);
+		err = gw->kept != NULL ? 0 : -MST_E_NO_MEMORY;
+	}
 	for (unsigned i = 0; err == 0 && i < gw->workers; i++)
 		err = worker_create(gw, i, o);
 	return err;
@@ -196,6 +222,7 @@ gw_destroy(struct gw *gw)
 		return;
 	for (unsigned i = 0; i < gw->workers; i++)
 		worker_destroy(gw->worker[i]);
+	mst_pages_free(gw->kept, gw->groups.capacity * sizeof(*gw->kept));
 	mst_groups_fini(&gw->groups);
 	mst_sessions_fini(&gw->sessions);
 	if (gw->cookies != NULL)

@@ -20,25 +20,40 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "audit.h"
 #include "base/hash.h"
 #include "counters.h"
 #include "crypto/crypto.h"
 #include "gba/cookie.h"
 #include "gba/keys.h"
+#include "gba/policy.h"
 #include "gba/ub.h"
 #include "group/group.h"
+#include "group/member.h"
+#include "keeper.h"
+#include "later.h"
+#include "list.h"
+#include "mail.h"
 #include "net/net.h"
 #include "oscore/context.h"
 #include "port/port.h"
 #include "rcu/rcu.h"
 #include "session/session.h"
 #include "subs/slf.h"
+#include "zn.h"
 
 #define GW_WORKERS_MAX MST_PORT_QUEUES_MAX
 #define GW_RANDOM_POOL 4096
 
 struct gw_batch;
+struct gw_task;
 struct gw_worker;
+
+/** Requests of a worker that others execute; see task.h. */
+struct gw_tasks {
+	struct gw_task *at, *free;
+	struct gw_task *ready, **ready_end;
+};
 
 /** Something a worker does for the control thread between two bursts; must be short. */
 struct gw_ask {
@@ -56,16 +71,21 @@ struct gw_options {
 	uint8_t ua[MST_UA_ID];
 	uint32_t cookie_life_s;
 	uint32_t sqn_tick_ms;
-	uint8_t ind;          /* of SQN: this gateway's */
-	uint32_t groups;      /* room */
-	uint32_t memberships; /* room, all workers together */
-	uint32_t group_key_life_s;
-	uint32_t key_check_s;
-	unsigned create_limit; /* groups a subscriber may create, at most 1023 */
-	unsigned join_limit;   /* groups a subscriber may be in, at most 1023 */
-	uint32_t epoch;        /* upper 24 bits of own Partial IVs: never that of an earlier run
-				  whose cookie keys this run shares */
-	const char *crypto;    /* backend; NULL: the best one */
+	uint8_t ind;              /* of SQN: this gateway's */
+	uint32_t groups;          /* room */
+	uint32_t memberships;     /* room, all workers together */
+	struct mst_policy policy; /* of groups that name none of their own */
+	uint32_t decision_s;      /* how long a candidate waits for a decision */
+	uint32_t candidates;      /* room for those who wait, a worker */
+	uint32_t exchanges;       /* room for what is answered later, a worker */
+	uint32_t notify_rate;     /* notifications a second and worker, 1..10000000 */
+	bool audit_joins;         /* joins and not only creations are in the audit trail */
+	uint8_t naf_group;        /* 0..7: that the M2M-SC is in (GUSS nafGroup) */
+	unsigned create_limit;    /* groups a subscriber may create, at most 1023 */
+	unsigned join_limit;      /* groups a subscriber may be in, at most 1023 */
+	uint32_t epoch;           /* upper 24 bits of own Partial IVs: never that of an earlier run
+				     whose cookie keys this run shares */
+	const char *crypto;       /* backend; NULL: the best one */
 };
 
 /** Cookie keys as published to the workers: replaced whole. */
@@ -93,13 +113,16 @@ struct gw {
 	struct mst_crypto *crypto; /* control thread's */
 
 	/* M2M-SC */
-	struct mst_naf_id naf_id;
+	struct gw_naf naf;
 	struct mst_oscore_profile oscore; /* of all sessions */
-	uint32_t group_key_life_s;
-	uint32_t key_check_s;              /* interval that members are told */
+	struct mst_policy policy;         /* preset of new groups */
+	uint32_t decision_s;
+	uint32_t notify_rate;
+	bool audit_joins;
 	unsigned create_limit, join_limit; /* a subscriber */
 	struct mst_sessions sessions;
 	struct mst_groups groups;
+	struct gw_kept *kept;       /* by group, each written by the group's keeper */
 	struct mst_aes_key gid_key; /* G-ID = a block of (RAND, Partial IV) under it */
 	uint32_t epoch;             /* upper 24 bits of own Partial IVs, unique to this run */
 	struct mst_hash_seed seed;
@@ -107,6 +130,11 @@ struct gw {
 	/* Unix time = TSC / tsc_per_ms + offset; the control thread corrects the offset. */
 	uint64_t tsc_per_ms;
 	_Atomic uint64_t clock_offset_ms;
+
+	/* Without a port: where messages go that answer no frame of a burst; the frame's octets are
+	   void afterwards. */
+	void (*sink)(void *user, unsigned worker, const struct mst_frame *frame);
+	void *sink_user;
 
 	unsigned workers;
 	struct gw_worker *worker[GW_WORKERS_MAX];
@@ -120,17 +148,22 @@ struct gw_worker {
 
 	_Alignas(64) _Atomic(struct gw_ask *) ask;
 	struct mst_port_ring *inbox; /* frames that other workers received for this one */
+	struct mst_port_ring *audit; /* events for the control thread */
 
 	_Alignas(64) struct gw *gw;
 	unsigned index;
 	struct mst_crypto *crypto;
 	struct mst_session_index sessions;
 	struct mst_members members;
+	struct gw_mailbox mail;
+	struct gw_tasks tasks;
+	struct gw_list_jobs jobs;
+	struct gw_laters later;
+	struct gw_keeper keeper;
 	struct gw_batch *batch;
 	uint64_t now_ms; /* Unix time, taken once a burst */
 	uint32_t now_s;
 	uint64_t sqn_clock; /* ticks */
-	uint16_t mid;       /* of Non-confirmable answers */
 	uint16_t nonce;     /* of cookies */
 	uint16_t random_left;
 	uint8_t random[GW_RANDOM_POOL]; /* from the system, consumed from the end, wiped as used */
@@ -179,5 +212,10 @@ void gw_ask(struct gw *gw, unsigned worker, struct gw_ask *ask);
 
 /** Runs the stages over the frames of a batch. Context: the worker; see batch.h. */
 void gw_burst(struct gw_worker *worker, unsigned frames);
+/**
+ * What a worker does between two bursts: mail, requests of other workers, what is due. Returns
+ * whether there was anything. Context: the worker.
+ */
+bool gw_between(struct gw_worker *worker);
 
 #endif

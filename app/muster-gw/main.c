@@ -166,6 +166,23 @@ make_host(
 	return err;
 }
 
+/** What a new group is unless its creator says otherwise. */
+static struct mst_policy
+preset_policy(const struct mst_gw_config *c)
+{
+	return (struct mst_policy){
+		.check_interval_s = (uint32_t)(c->limits.key_check_interval_ms / 1000),
+		.expiration_delta_s = (uint32_t)(c->groups.expiration_delta_ms / 1000),
+		.member_limit = (uint32_t)c->groups.member_limit,
+		.window_s = (uint32_t)(c->groups.rekey_window_ms / 1000),
+		.key_life_s = (uint32_t)(c->limits.group_key_lifetime_ms / 1000),
+		.admission = (uint8_t)c->groups.admission,
+		.rekey_leave = (uint8_t)c->groups.rekey_leave,
+		.rekey_join = c->groups.rekey_join,
+		.history = c->groups.history,
+	};
+}
+
 static int
 make_gateway(const struct mst_gw_config *c, const struct mst_hss_set *hss, struct mst_port *port,
 	struct gw **gw)
@@ -180,10 +197,15 @@ make_gateway(const struct mst_gw_config *c, const struct mst_hss_set *hss, struc
 		.ind = (uint8_t)c->sqn.ind,
 		.groups = (uint32_t)c->limits.groups,
 		.memberships = (uint32_t)c->limits.memberships,
-		.group_key_life_s = (uint32_t)(c->limits.group_key_lifetime_ms / 1000),
-		.key_check_s = (uint32_t)(c->limits.key_check_interval_ms / 1000),
+		.policy = preset_policy(c),
+		.decision_s = (uint32_t)(c->groups.decision_time_ms / 1000),
+		.candidates = (uint32_t)c->limits.candidates,
+		.exchanges = (uint32_t)c->limits.exchanges,
+		.notify_rate = (uint32_t)c->groups.notify_rate,
+		.audit_joins = c->audit.joins,
+		.naf_group = (uint8_t)c->naf.group,
 		.create_limit = (unsigned)c->limits.groups_created,
-		.join_limit = MST_SUBS_COUNT_MAX,
+		.join_limit = (unsigned)c->limits.groups_joined,
 		/* Cookie keys are made anew at every start, so no context of an earlier run
 		   returns. */
 		.epoch = 1,

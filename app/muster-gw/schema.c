@@ -14,10 +14,12 @@
 #define AT(member)     .offset = offsetof(struct mst_gw_config, member)
 #define HSS_AT(member) .offset = offsetof(struct mst_gw_hss, member)
 
-/* In the order of enum mst_port_driver and enum gw_log_level. */
+/* In the order of enum mst_port_driver, mst_admission, mst_rekey and gw_log_level. */
 static const char *const drivers[] = {
 	"memif", "tap", "af_packet", "af_xdp", "vfio", "devargs", NULL};
 static const char *const roles[] = {"server", "client", NULL};
+static const char *const admissions[] = {"open", "list", "owners", "operator", NULL};
+static const char *const rekeys[] = {"never", "at_once", "window", NULL};
 static const char *const levels[] = {"error", "warning", "info", "debug", NULL};
 
 /* clang-format off */
@@ -103,6 +105,8 @@ static const struct mst_config_item items[] = {
 	 .required = true, AT(naf.fqdn), .help = "Name of the M2M service centre; part of realm and NAF_Id."},
 	{.key = "naf.ua", .type = MST_CONFIG_HEX, .max = GW_CONFIG_UA, .preset = "ff00000001",
 	 AT(naf.ua), .help = "Ua security protocol identifier in NAF_Id."},
+	{.key = "naf.group", .type = MST_CONFIG_UINT, .min = 0, .max = 7, .preset = "0", AT(naf.group),
+	 .help = "Group of NAFs that the M2M service centre is in; subscribers may be limited to some."},
 
 	{.key = "bsf.fqdn", .type = MST_CONFIG_STRING, .min = 1, .max = GW_CONFIG_FQDN_MAX,
 	 .required = true, AT(bsf.fqdn), .help = "Name of the BSF in B-TIDs."},
@@ -136,12 +140,49 @@ static const struct mst_config_item items[] = {
 	 AT(limits.memberships), .help = "Room for memberships of all groups together."},
 	{.key = "limits.groups_created", .type = MST_CONFIG_UINT, .min = 0, .max = 1023,
 	 .preset = "16", AT(limits.groups_created), .help = "Groups that one subscriber may create."},
+	{.key = "limits.groups_joined", .type = MST_CONFIG_UINT, .min = 1, .max = 1023,
+	 .preset = "1023", AT(limits.groups_joined), .help = "Groups that one subscriber may be in."},
+	{.key = "limits.candidates", .type = MST_CONFIG_UINT, .min = 1, .max = 1u << 24,
+	 .preset = "131072", AT(limits.candidates),
+	 .help = "Room for devices that wait to be admitted, a worker."},
+	{.key = "limits.exchanges", .type = MST_CONFIG_UINT, .min = 1, .max = 1u << 28,
+	 .preset = "262144", AT(limits.exchanges),
+	 .help = "Room for waiting joins and observations, a worker; 128 octets each."},
 	{.key = "limits.key_check_interval", .type = MST_CONFIG_DURATION, .min = SECOND,
 	 .max = 365 * DAY, .preset = "1d", AT(limits.key_check_interval_ms),
 	 .help = "How often members are told to look for a new group key; whole seconds."},
 	{.key = "limits.group_key_lifetime", .type = MST_CONFIG_DURATION, .min = MINUTE,
 	 .max = 3650 * DAY, .preset = "30d", AT(limits.group_key_lifetime_ms),
 	 .help = "Life of a group key; whole seconds."},
+
+	{.key = "groups.admission", .type = MST_CONFIG_ENUM, .names = admissions, .preset = "open",
+	 AT(groups.admission), .help = "Whom a new group admits where its creator does not say."},
+	{.key = "groups.member_limit", .type = MST_CONFIG_UINT, .min = 0, .max = UINT32_MAX,
+	 .preset = "0", .preset_text = "no limit", AT(groups.member_limit),
+	 .help = "Most members of a new group."},
+	{.key = "groups.rekey_leave", .type = MST_CONFIG_ENUM, .names = rekeys, .preset = "at_once",
+	 AT(groups.rekey_leave), .help = "When the key changes after a member left or was evicted."},
+	{.key = "groups.rekey_window", .type = MST_CONFIG_DURATION, .min = 0, .max = 7 * DAY,
+	 .preset = "60s", AT(groups.rekey_window_ms),
+	 .help = "For rekey_leave window: one new key for all who leave in this time; whole seconds."},
+	{.key = "groups.rekey_join", .type = MST_CONFIG_BOOL, .preset = "false",
+	 AT(groups.rekey_join), .help = "Whether the key changes before a device joins."},
+	{.key = "groups.expiration_delta", .type = MST_CONFIG_DURATION, .min = 0, .max = 7 * DAY,
+	 .preset = "5m", AT(groups.expiration_delta_ms),
+	 .help = "How long members accept the earlier key after a rekey; whole seconds."},
+	{.key = "groups.history", .type = MST_CONFIG_BOOL, .preset = "false", AT(groups.history),
+	 .help = "Whether a new member gets the earlier key too."},
+	{.key = "groups.decision_time", .type = MST_CONFIG_DURATION, .min = SECOND, .max = 30 * DAY,
+	 .preset = "1h", AT(groups.decision_time_ms),
+	 .help = "How long a device waits to be admitted; whole seconds."},
+	{.key = "groups.notify_rate", .type = MST_CONFIG_UINT, .min = 1, .max = 10000000,
+	 .preset = "20000", AT(groups.notify_rate),
+	 .help = "Notifications of new keys a second and worker."},
+
+	{.key = "audit.file", .type = MST_CONFIG_PATH, AT(audit.file), .preset_text = "none is written",
+	 .help = "Audit trail: a line of JSON for every change of a group."},
+	{.key = "audit.joins", .type = MST_CONFIG_BOOL, .preset = "false", AT(audit.joins),
+	 .help = "Whether each join is in the audit trail too."},
 
 	{.key = "control.socket", .type = MST_CONFIG_PATH, AT(control.socket),
 	 .preset_text = "muster.sock in $XDG_RUNTIME_DIR/muster, for root in /run/muster",

@@ -83,7 +83,7 @@ gw_stage_answer(struct gw_worker *w, mst_lanes live)
 	right = check_proofs(w, live) & known;
 	gw_drop_lanes(w, live & ~right, MST_E_PROOF_WRONG);
 	live = gw_admitted(w, right);
-	gw_zn(w, live);
+	live = gw_zn(w, live, &w->gw->naf);
 	mst_for_lanes(i, live) {
 		int opened = gw_prove(w, i);
 

@@ -1,97 +1,37 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The M2M-SC's part of steps 304-306 and 404-406: decrypted requests to answers. It sees
- * identities, Ks_NAF's end of life and settings, never Ks.
- *
- * A request runs once. A repetition (docs/protocol.md section 5.4) changes nothing: it is answered
- * from what stands, or with REPEAT_STALE when the result stands no more.
+ * The M2M-SC's part of steps 304-306 and 404-406: decrypted requests to answers. Creations, joins,
+ * reads and departures run here, at the owner of the subscriber; what changes a group goes to its
+ * keeper.
  */
-#include "batch.h"
-
 #include <string.h>
 
+#include "audit.h"
 #include "base/err.h"
 #include "base/secret.h"
+#include "batch.h"
+#include "request.h"
+#include "task.h"
 
 /** Seconds after which a device may try again where the answer is "not now". */
 #define RETRY_S 5
 
-/** One request, as the handlers see it. */
-struct request {
-	struct gw_worker *w;
-	struct mst_subs_record *subscriber;
-	const uint8_t *rand; /* of the session, which a later lane may have replaced by now */
-	uint32_t expires;    /* the session */
-	const struct mst_ua_join *join;
-	uint32_t sid;
-	uint64_t piv;
-	uint64_t gid;
-	bool gba_u;
-	bool repeated;
-	uint8_t *out; /* GW_INNER_MAX octets */
-};
-
-/** What the key is the answer to. */
-enum how { ENTERED, WAS_MEMBER, READ };
-
-static int
-answer_key(const struct request *r, const struct mst_group *g, enum how how)
+static void
+audit(const struct gw_request *r, enum gw_audit_what what, uint64_t gid, uint32_t num)
 {
-	const struct gw *gw = r->w->gw;
-	uint32_t now = r->w->now_s;
-	struct mst_ua_key key = {
-		.num = g->num,
-		.exp = g->key_expires,
-		.exi = g->key_expires > now ? g->key_expires - now : 0,
-		.check_interval = gw->key_check_s,
-	};
-	int size;
+	struct gw_audit_event e = {
+		.gid = gid, .actor = r->sid, .subject = r->sid, .num = num, .what = (uint16_t)what};
 
-	memcpy(key.kg, g->kg, sizeof(key.kg));
-	if (how == READ)
-		size = mst_ua_build_key(r->out, GW_INNER_MAX, &key);
-	else
-		size = mst_ua_build_joined(r->out, GW_INNER_MAX, how == ENTERED, g->gid,
-			mst_subs_imsi(r->subscriber), &key);
-	mst_wipe(&key, sizeof(key));
-	return size;
+	memcpy(e.kid, r->rand, sizeof(e.kid));
+	gw_audit(r->w, e);
 }
 
 /**
- * The list's row for this device: found, or added where the request is not a repetition.
- * Returns ENTERED, WAS_MEMBER or a negative error.
- */
-static int
-enter(const struct request *r, const struct mst_group *g)
-{
-	struct gw_worker *w = r->w;
-	struct mst_member *m = mst_members_find(&w->members, g->index, r->sid);
-	int err;
-
-	if (m != NULL) {
-		if (!r->repeated) {
-			m->imei = r->join->imei;
-			gw_count(&w->counters.outcome[GW_REJOINS], 1);
-		}
-		return WAS_MEMBER;
-	}
-	if (r->repeated)
-		return -MST_E_REPEAT_STALE;
-	err = mst_subs_inc_joined(r->subscriber, w->gw->join_limit);
-	if (err)
-		return err;
-	err = mst_members_add(&w->members, g->index, r->sid, r->join->imei, w->now_s, &m);
-	if (err)
-		mst_subs_dec_joined(r->subscriber);
-	return err ? err : ENTERED;
-}
-
-/**
- * G-ID of a creation: a block of the session and the request under a secret key, so that a
- * repetition finds the group it made and no two requests share one.
+ * G-ID of a creation: the run's epoch, which no other run and gateway has, and a block of the
+ * session and the request under a secret key, so that a repetition finds the group it made.
  */
 static void
-name_group(const struct request *r, struct mst_group *g)
+name_group(const struct gw_request *r, struct mst_group *g)
 {
 	mst_b16 block[MST_LANES];
 
@@ -99,94 +39,286 @@ name_group(const struct request *r, struct mst_group *g)
 	g->origin[1] = r->piv;
 	memcpy(block[0], g->origin, sizeof(block[0]));
 	mst_aes_encrypt_burst(r->w->crypto, 1, &r->w->gw->gid_key, block, block);
-	g->gid = mst_get_be64(block[0]);
+	g->gid = (uint64_t)r->w->gw->epoch << 40 | mst_get_be64(block[0]) >> 24;
 }
 
 static bool
-made_by(const struct request *r, const struct mst_group *g, const struct mst_group *wanted)
+made_by(const struct gw_request *r, const struct mst_group *g, const struct mst_group *wanted)
 {
 	return g->creator == r->sid && memcmp(g->origin, wanted->origin, sizeof(g->origin)) == 0;
 }
 
 /** Whether the creator can become a member, so that no group is left without one. */
 static int
-may_enter(const struct request *r)
+may_create(const struct gw_request *r)
 {
-	if (mst_subs_state_joined(mst_subs_state(r->subscriber)) >= r->w->gw->join_limit)
+	if (r->profile->flags & MST_SUBS_F_NO_CREATE)
+		return -MST_E_LIMIT_CREATE;
+	if (mst_subs_state_joined(mst_subs_state(r->subscriber)) >=
+		gw_join_limit(r->w->gw, r->profile))
 		return -MST_E_LIMIT_JOIN;
 	return mst_members_full(&r->w->members) ? -MST_E_TABLE_FULL : 0;
 }
 
+/** The first state of a group: the preset policies with those the creator asks for, and a key. */
 static int
-publish(const struct request *r, struct mst_group *wanted, struct mst_group **made)
+first_state(const struct gw_request *r, struct mst_group_state **result)
 {
 	struct gw_worker *w = r->w;
-	int err = may_enter(r);
+	struct mst_group_state *s = mst_group_state_get(&w->keeper.states, NULL);
+	int err;
+
+	if (s == NULL)
+		return -MST_E_BUSY;
+	s->policy = w->gw->policy;
+	mst_policy_apply(&s->policy, &r->ua->join.change);
+	s->num = 1;
+	s->made = w->now_s;
+	s->expires = w->now_s + s->policy.key_life_s;
+	s->owner[0] = r->sid;
+	s->owners = 1;
+	err = mst_policy_valid(&s->policy) ? gw_random(w, s->kg, sizeof(s->kg))
+					   : -MST_E_GROUP_REQUEST;
+	if (err)
+		mst_group_state_put(s);
+	else
+		*result = s;
+	return err;
+}
+
+static int
+publish(const struct gw_request *r, struct mst_group *wanted, struct mst_group **made)
+{
+	struct gw_worker *w = r->w;
+	struct mst_group_state *state;
+	int err = may_create(r);
 
 	if (err == 0)
-		err = mst_subs_inc_created(r->subscriber, w->gw->create_limit);
+		err = mst_subs_inc_created(r->subscriber, gw_create_limit(w->gw, r->profile));
 	if (err)
 		return err;
 	wanted->creator = r->sid;
 	wanted->created = w->now_s;
-	wanted->key_expires = w->now_s + w->gw->group_key_life_s;
-	err = gw_random(w, wanted->kg, sizeof(wanted->kg));
-	if (err == 0)
-		err = mst_groups_add_rcu(&w->gw->groups, wanted, made);
-	mst_wipe(wanted->kg, sizeof(wanted->kg));
-	if (err)
+	wanted->keeper = (uint16_t)w->index;
+	err = first_state(r, &state);
+	if (err == 0) {
+		err = mst_groups_add_rcu(&w->gw->groups, wanted, state, made);
+		if (err)
+			mst_group_state_put(state);
+	}
+	if (err) {
 		mst_subs_dec_created(r->subscriber);
-	else
+	} else {
 		gw_count(&w->counters.outcome[GW_CREATES], 1);
+		audit(r, GW_AUDIT_CREATE, wanted->gid, 1);
+	}
 	return err == -MST_E_EXISTS ? -MST_E_TABLE_FULL : err;
 }
 
 static int
-create(const struct request *r)
+create(const struct gw_request *r)
 {
+	struct gw_worker *w = r->w;
 	struct mst_group wanted = {0}, *g;
+	struct mst_member *m;
 	int err;
 
 	name_group(r, &wanted);
-	g = mst_groups_find_rcu(&r->w->gw->groups, wanted.gid);
-	if (r->repeated)
-		err = g != NULL && made_by(r, g, &wanted) ? 0 : -MST_E_REPEAT_STALE;
-	else
-		err = publish(r, &wanted, &g);
+	g = mst_groups_find_rcu(&w->gw->groups, wanted.gid);
+	if (r->repeated) {
+		if (g == NULL || !made_by(r, g, &wanted) ||
+			(m = mst_members_find(&w->members, g->index, r->sid)) == NULL ||
+			mst_member_standing(m) != MST_MEMBER)
+			return -MST_E_REPEAT_STALE;
+		return gw_answer_key(r, g, m, GW_WAS_MEMBER);
+	}
+	err = publish(r, &wanted, &g);
 	if (err == 0)
-		err = enter(r, g);
-	return err < 0 ? err : answer_key(r, g, (enum how)err);
+		err = gw_list_enter(w, g, r->sid, r->ua->join.imei, &m);
+	return err ? err : gw_answer_key(r, g, m, GW_ENTERED);
 }
 
 static int
-join(const struct request *r)
+enter(const struct gw_request *r, const struct mst_group *g)
 {
-	const struct mst_group *g = mst_groups_find_rcu(&r->w->gw->groups, r->gid);
-	int how = g != NULL ? enter(r, g) : -MST_E_GROUP_UNKNOWN;
+	struct mst_member *m;
+	int err = gw_list_enter(r->w, g, r->sid, r->ua->join.imei, &m);
 
-	if (how < 0)
-		return how;
-	if (how == ENTERED)
-		gw_count(&r->w->counters.outcome[GW_JOINS], 1);
-	return answer_key(r, g, (enum how)how);
+	if (err)
+		return err;
+	gw_count(&r->w->counters.outcome[GW_JOINS], 1);
+	if (r->w->gw->audit_joins)
+		audit(r, GW_AUDIT_JOIN, g->gid, 0);
+	return gw_answer_key(r, g, m, GW_ENTERED);
+}
+
+/** Asks the keeper of a group that is limited, or that changes its key for who joins. */
+static int
+ask_keeper(const struct gw_request *r, const struct mst_group *g, enum gw_mail_kind kind)
+{
+	struct gw_task *task;
+
+	if (!gw_mail_room(r->w))
+		return -MST_E_BUSY;
+	task = gw_task_take(r);
+	if (task == NULL)
+		return -MST_E_BUSY;
+	gw_mail_post(r->w, g->keeper,
+		(struct gw_mail){.kind = (uint16_t)kind, .group = g->index, .task = task});
+	return GW_LATER;
+}
+
+/** A device that has no row in the group. */
+static int
+join_new(const struct gw_request *r, const struct mst_group *g, const struct mst_policy *policy)
+{
+	if (r->repeated)
+		return -MST_E_REPEAT_STALE;
+	if (r->profile->flags & MST_SUBS_F_NO_JOIN)
+		return -MST_E_LIMIT_JOIN;
+	if (policy->admission == MST_ADMIT_LIST &&
+		!mst_policy_lists(policy, mst_subs_imsi(r->subscriber), r->profile->tags))
+		return -MST_E_GROUP_DENIED;
+	if (policy->admission >= MST_ADMIT_OWNERS)
+		return gw_list_wait(r, g);
+	if (policy->member_limit > 0 || policy->rekey_join)
+		return ask_keeper(r, g, GW_MAIL_ENTER);
+	return enter(r, g);
 }
 
 static int
-read_group(const struct request *r, bool number_only)
+join(const struct gw_request *r)
 {
-	const struct mst_group *g = mst_groups_find_rcu(&r->w->gw->groups, r->gid);
+	const struct mst_group *g = mst_groups_find_rcu(&r->w->gw->groups, r->ua->target.gid);
+	const struct mst_group_state *now;
+	struct mst_member *m;
 
 	if (g == NULL)
 		return -MST_E_GROUP_UNKNOWN;
-	if (mst_members_find(&r->w->members, g->index, r->sid) == NULL)
+	now = mst_group_now_rcu(g);
+	if (now->dissolved)
+		return -MST_E_GROUP_DISSOLVED;
+	m = mst_members_find(&r->w->members, g->index, r->sid);
+	if (m == NULL)
+		return join_new(r, g, &now->policy);
+	if (mst_member_standing(m) == MST_EVICTED)
+		return -MST_E_EVICTED;
+	if (mst_member_standing(m) == MST_CANDIDATE)
+		return gw_list_wait_on(r, g, m);
+	if (!r->repeated) {
+		m->imei = r->ua->join.imei;
+		gw_count(&r->w->counters.outcome[GW_REJOINS], 1);
+	}
+	return gw_answer_key(r, g, m, GW_WAS_MEMBER);
+}
+
+/** The keeper has said whether the device may enter. */
+static int
+join_asked(const struct gw_request *r, const struct mst_group *g)
+{
+	int result = r->task->result;
+
+	if (result != 0)
+		return result;
+	if (g == NULL)
+		return -MST_E_GROUP_DISSOLVED;
+	if (mst_group_now_rcu(g)->dissolved)
+		result = -MST_E_GROUP_DISSOLVED;
+	else if (mst_members_find(&r->w->members, g->index, r->sid) != NULL)
+		result = -MST_E_BUSY; /* two joins of one device crossed: it asks again */
+	else
+		result = enter(r, g);
+	gw_mail_post(r->w, g->keeper, (struct gw_mail){.kind = GW_MAIL_ENTERED, .group = g->index});
+	return result;
+}
+
+/** The device's row, or the error that tells it what it is to the group. */
+static int
+member_of(const struct gw_request *r, const struct mst_group *g, struct mst_member **m)
+{
+	if (mst_group_now_rcu(g)->dissolved)
+		return -MST_E_GROUP_DISSOLVED;
+	*m = mst_members_find(&r->w->members, g->index, r->sid);
+	if (*m == NULL || mst_member_standing(*m) == MST_CANDIDATE)
 		return -MST_E_NOT_MEMBER;
-	gw_count(&r->w->counters.outcome[GW_READS], 1);
-	return number_only ? mst_ua_build_num(r->out, GW_INNER_MAX, g->num)
-			   : answer_key(r, g, READ);
+	return mst_member_standing(*m) == MST_EVICTED ? -MST_E_EVICTED : 0;
 }
 
 static int
-read_session(const struct request *r)
+read_group(const struct gw_request *r, const struct mst_group *g, struct mst_member *m)
+{
+	const struct mst_group_state *now = mst_group_now_rcu(g);
+
+	gw_count(&r->w->counters.outcome[GW_READS], 1);
+	if (r->ua->target.res == MST_RES_GROUP_POLICIES)
+		return mst_ua_build_policies(r->out, GW_INNER_MAX, &now->policy);
+	if (r->ua->target.res != MST_RES_GROUP_NODE && gw_later_observe(r, g, m))
+		r->w->batch->observed |= MST_LANE(r->lane);
+	if (r->ua->target.res == MST_RES_GROUP_NUM)
+		return mst_ua_build_num(r->out, GW_INNER_MAX, now->num,
+			(r->w->batch->observed & MST_LANE(r->lane)) != 0);
+	return gw_answer_key(r, g, m, GW_READ);
+}
+
+/** DELETE of the device's own node: a member leaves, a candidate withdraws. */
+static int
+leave(const struct gw_request *r, const struct mst_group *g)
+{
+	struct mst_member *m = mst_members_find(&r->w->members, g->index, r->sid);
+
+	if (mst_group_now_rcu(g)->dissolved)
+		return -MST_E_GROUP_DISSOLVED;
+	if (m == NULL && !r->repeated)
+		return -MST_E_NOT_MEMBER;
+	if (m != NULL && mst_member_standing(m) == MST_EVICTED)
+		return -MST_E_EVICTED;
+	if (!gw_mail_room(r->w) || !gw_audit_room(r->w))
+		return -MST_E_BUSY;
+	if (m != NULL) {
+		audit(r, GW_AUDIT_LEAVE, g->gid, 0);
+		gw_list_leave(r->w, g, m);
+	}
+	return mst_ua_build_done(r->out, GW_INNER_MAX, MST_COAP_DELETED);
+}
+
+/** Owners' requests go to the keeper, once the device is known to be a member. */
+static int
+manage(struct gw_request *r, struct mst_group *g)
+{
+	struct mst_member *m;
+	int err;
+
+	if (r->task != NULL)
+		return gw_keeper_serve(r, g);
+	err = member_of(r, g, &m);
+	if (err)
+		return err;
+	if (mst_group_owner(mst_group_now_rcu(g), r->sid) < 0)
+		return -MST_E_NOT_OWNER;
+	if (r->ua->target.res == MST_RES_GROUP_PENDING && gw_later_observe(r, g, m))
+		r->w->batch->observed |= MST_LANE(r->lane);
+	if (g->keeper != r->w->index)
+		return ask_keeper(r, g, GW_MAIL_TASK);
+	return gw_keeper_serve(r, g);
+}
+
+static int
+node(struct gw_request *r, struct mst_group *g)
+{
+	bool own = r->ua->target.node == mst_subs_imsi(r->subscriber);
+	struct mst_member *m;
+	int err;
+
+	if (r->ua->code == MST_COAP_DELETE)
+		return own ? leave(r, g) : manage(r, g);
+	err = member_of(r, g, &m);
+	if (err == 0 && !own)
+		err = -MST_E_NODE_OF_OTHER;
+	return err ? err : read_group(r, g, m);
+}
+
+static int
+read_session(const struct gw_request *r)
 {
 	const struct gw *gw = r->w->gw;
 	char btid[MST_BTID_SIZE_MAX];
@@ -196,71 +328,129 @@ read_session(const struct request *r)
 	return mst_ua_build_session(r->out, GW_INNER_MAX, btid, size, r->expires - r->w->now_s);
 }
 
+/** A request about a group that has to be there. */
 static int
-dispatch(struct request *r, const struct mst_ua_request *ua)
+serve_group(struct gw_request *r)
 {
-	r->join = &ua->join;
-	r->gid = ua->target.gid;
-	if (ua->code == MST_COAP_POST &&
-		ua->join.store != (r->gba_u ? MST_UA_STORE_UICC : MST_UA_STORE_ME))
+	struct mst_group *g = mst_groups_find_rcu(&r->w->gw->groups, r->ua->target.gid);
+	struct mst_member *m;
+	int err;
+
+	if (g == NULL)
+		return -MST_E_GROUP_UNKNOWN;
+	if (r->ua->target.res == MST_RES_GROUP_NODE)
+		return node(r, g);
+	if (r->ua->code != MST_COAP_GET || r->ua->target.res == MST_RES_GROUP_PENDING ||
+		r->ua->target.res == MST_RES_GROUP_OWNERS)
+		return manage(r, g);
+	err = member_of(r, g, &m);
+	return err ? err : read_group(r, g, m);
+}
+
+/** Whether the place of storage is the one the subscriber's settings demand (section 6.2). */
+static bool
+stores_right(const struct gw_request *r)
+{
+	return r->ua->join.store == (r->gba_u ? MST_UA_STORE_UICC : MST_UA_STORE_ME);
+}
+
+int
+gw_group_serve(struct gw_request *r)
+{
+	bool joins = r->ua->code == MST_COAP_POST &&
+		     (r->ua->target.res == MST_RES_MANAGE || r->ua->target.res == MST_RES_GROUP);
+
+	if (joins && !stores_right(r))
 		return -MST_E_GROUP_STORAGE;
-	switch (ua->target.res) {
+	switch (r->ua->target.res) {
 	case MST_RES_MANAGE:
-		return create(r);
-	case MST_RES_GROUP:
-		return ua->code == MST_COAP_POST ? join(r) : read_group(r, false);
-	case MST_RES_GROUP_NUM:
-		return read_group(r, true);
+		return gw_audit_room(r->w) ? create(r) : -MST_E_BUSY;
 	case MST_RES_SESSION:
 		return read_session(r);
-	default:
-		return -MST_E_COAP_PATH;
+	case MST_RES_GROUP:
+		return joins ? join(r) : serve_group(r);
+	case MST_RES_GROUP_NUM:
+	case MST_RES_GROUP_POLICIES:
+	case MST_RES_GROUP_PENDING:
+	case MST_RES_GROUP_NODE:
+	case MST_RES_GROUP_REKEY:
+	case MST_RES_GROUP_OWNERS:
+		return serve_group(r);
+	case MST_RES_OTHER:
+	case MST_RES_WELL_KNOWN:
+	case MST_RES_BSF:
+		break;
 	}
+	return -MST_E_COAP_PATH;
+}
+
+int
+gw_group_resume(struct gw_request *r)
+{
+	const struct mst_group *g = mst_groups_find_rcu(&r->w->gw->groups, r->ua->target.gid);
+
+	if (r->ua->target.res == MST_RES_GROUP)
+		return join_asked(r, g);
+	return r->task->result != 0 ? r->task->result
+				    : mst_ua_build_done(r->out, GW_INNER_MAX, MST_COAP_DELETED);
 }
 
 static int
 serve(struct gw_worker *w, unsigned lane)
 {
 	struct gw_batch *b = w->batch;
-	struct request r = {
+	struct mst_ua_request ua;
+	struct gw_request r = {
 		.w = w,
 		.subscriber = mst_hss_record(&w->gw->hss, b->ref[lane]),
+		.profile = mst_hss_profile(&w->gw->hss, b->ref[lane]),
 		.rand = b->rand[lane],
+		.ua = &ua,
+		.out = b->plain[lane],
+		.piv = b->piv[lane],
 		.expires = b->expires[lane],
 		.sid = b->sid[lane],
-		.piv = b->piv[lane],
+		.lane = lane,
 		.gba_u = (b->gba_u & MST_LANE(lane)) != 0,
 		.repeated = (b->repeated & MST_LANE(lane)) != 0,
-		.out = b->plain[lane],
 	};
-	struct mst_ua_request ua;
 	int err = mst_ua_parse_request(b->plain[lane], b->plain_size[lane], &ua);
 
 	mst_wipe(b->plain[lane], b->plain_size[lane]); /* the answer may be shorter */
-	return err ? err : dispatch(&r, &ua);
+	b->plain_size[lane] = 0;
+	return err ? err : gw_group_serve(&r);
+}
+
+bool
+gw_group_answered(struct gw_worker *w, unsigned lane, int size)
+{
+	struct gw_batch *b = w->batch;
+
+	if (size == GW_LATER)
+		return false;
+	if (size < 0) {
+		gw_count(&w->counters.drop[-size], 1);
+		b->observed &= ~MST_LANE(lane);
+	}
+	if (size == -MST_E_REPEAT_STALE) {
+		b->status[lane] = MST_E_REPEAT_STALE;
+		return false;
+	}
+	if (size < 0) {
+		size = mst_ua_build_error(b->plain[lane], GW_INNER_MAX, size, RETRY_S);
+		gw_count(&w->counters.outcome[GW_ERRORS_SENT], 1);
+	}
+	b->plain_size[lane] = (uint16_t)size;
+	return true;
 }
 
 mst_lanes
 gw_stage_group(struct gw_worker *w, mst_lanes live)
 {
-	struct gw_batch *b = w->batch;
 	mst_lanes answered = 0;
 
-	mst_for_lanes(i, live) {
-		int size = serve(w, i);
-
-		if (size < 0)
-			gw_count(&w->counters.drop[-size], 1);
-		if (size == -MST_E_REPEAT_STALE) {
-			b->status[i] = MST_E_REPEAT_STALE;
-			continue;
-		}
-		if (size < 0) {
-			size = mst_ua_build_error(b->plain[i], GW_INNER_MAX, size, RETRY_S);
-			gw_count(&w->counters.outcome[GW_ERRORS_SENT], 1);
-		}
-		b->plain_size[i] = (uint16_t)size;
-		answered |= MST_LANE(i);
-	}
+	mst_for_lanes(i, live)
+		if (gw_group_answered(w, i, serve(w, i)))
+			answered |= MST_LANE(i);
 	return answered;
 }

@@ -61,6 +61,8 @@ parse_coap(struct gw_worker *w, unsigned lane)
 		return false;
 	}
 	if (m->type == MST_COAP_ACK || m->type == MST_COAP_RST) {
+		if (m->code == MST_COAP_EMPTY && gw_later_ack(w, lane))
+			return false;
 		gw_drop(w, lane, MST_E_COAP_RESPONSE);
 		return false;
 	}

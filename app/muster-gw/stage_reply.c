@@ -12,8 +12,8 @@ gw_answer_begin(struct gw_worker *w, unsigned lane, struct mst_coap_build *build
 	bool confirmable = m->type == MST_COAP_CON;
 
 	mst_coap_build_init(build, b->out[lane], GW_OUT_MAX,
-		confirmable ? MST_COAP_ACK : MST_COAP_NON, code, confirmable ? m->mid : w->mid++,
-		m->token, m->token_size);
+		confirmable ? MST_COAP_ACK : MST_COAP_NON, code,
+		confirmable ? m->mid : gw_later_mid(w), m->token, m->token_size);
 }
 
 void
@@ -25,6 +25,19 @@ gw_answer_end(struct gw_worker *w, unsigned lane, struct mst_coap_build *build)
 		gw_drop(w, lane, size);
 	else
 		w->batch->out_size[lane] = (uint16_t)size;
+}
+
+void
+gw_answer_ack(struct gw_worker *w, unsigned lane)
+{
+	struct gw_batch *b = w->batch;
+	struct mst_coap_build build;
+
+	if (b->msg[lane].type != MST_COAP_CON)
+		return;
+	mst_coap_build_init(&build, b->out[lane], GW_OUT_MAX, MST_COAP_ACK, MST_COAP_EMPTY,
+		b->msg[lane].mid, NULL, 0);
+	gw_answer_end(w, lane, &build);
 }
 
 /** Seconds after which a device may try again where an error says "not now" (Max-Age of 5.03). */

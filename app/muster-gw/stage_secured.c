@@ -28,7 +28,8 @@ take_option(struct gw_worker *w, unsigned lane)
 
 	if (err == 0 && (opt->has & OUTER_CRITICAL || opt->path_count > 0))
 		err = -MST_E_COAP_CRITICAL;
-	if (err == 0 && b->msg[lane].code != MST_COAP_POST)
+	if (err == 0 && b->msg[lane].code != MST_COAP_POST &&
+		!(b->msg[lane].code == MST_COAP_FETCH && opt->has & MST_COAP_HAS_OBSERVE))
 		err = -MST_E_COAP_METHOD;
 	if (err == 0 && o->kid_size != MST_KID)
 		err = -MST_E_OSCORE_KID;
@@ -122,7 +123,7 @@ prove_express(struct gw_worker *w, mst_lanes live)
 	gw_drop_lanes(w, live & ~known, MST_E_OSCORE_TAG);
 	admitted = gw_admitted(w, gw_own(w, live & known));
 	gw_keys(w, admitted);
-	gw_zn(w, admitted);
+	admitted = gw_zn(w, admitted, &w->gw->naf);
 	gw_forget(w, live & ~admitted);
 	return admitted;
 }
@@ -194,19 +195,26 @@ open_requests(struct gw_worker *w, mst_lanes live, mst_lanes express,
 	return accepted;
 }
 
-static void
-seal_answers(struct gw_worker *w, mst_lanes live, const struct mst_oscore_exchange *x,
-	struct mst_oscore_plain *plain)
+void
+gw_seal_answers(struct gw_worker *w, mst_lanes live)
 {
 	struct gw_batch *b = w->batch;
+	const struct mst_oscore_exchange x = {&w->gw->oscore, &b->keys, b->kid, b->piv};
 	struct mst_coap_build build[MST_LANES];
+	struct mst_oscore_plain plain = {.capacity = GW_INNER_MAX};
 	mst_lanes sealed;
 
 	mst_for_lanes(i, live) {
-		plain->size[i] = b->plain_size[i];
-		gw_answer_begin(w, i, &build[i], MST_COAP_CHANGED);
+		bool observed = (b->observed & MST_LANE(i)) != 0;
+
+		plain.data[i] = b->plain[i];
+		plain.size[i] = b->plain_size[i];
+		gw_answer_begin(w, i, &build[i], observed ? MST_COAP_CONTENT : MST_COAP_CHANGED);
+		if (observed)
+			mst_coap_put_uint(&build[i], MST_COAP_OPT_OBSERVE,
+				(uint32_t)b->own_piv[i] & 0xffffff);
 	}
-	sealed = mst_oscore_seal_response_burst(w->crypto, live, x, b->own_piv, plain, build);
+	sealed = mst_oscore_seal_response_burst(w->crypto, live, &x, b->own_piv, &plain, build);
 	gw_drop_lanes(w, live & ~sealed, MST_E_NO_SPACE);
 	mst_for_lanes(i, sealed)
 		gw_answer_end(w, i, &build[i]);
@@ -232,11 +240,9 @@ gw_stage_secured(struct gw_worker *w, mst_lanes live)
 	express = prove_express(w, express);
 	accepted = open_requests(w, found | express, express, &x, &plain);
 	answered = gw_stage_group(w, accepted);
-	seal_answers(w, answered, &x, &plain);
-	mst_for_lanes(i, found | express) {
+	gw_seal_answers(w, answered);
+	mst_for_lanes(i, found | express)
 		mst_wipe(b->plain[i], b->plain_size[i]);
-		mst_wipe(b->keys.client_key[i], sizeof(b->keys.client_key[i]));
-		mst_wipe(b->keys.server_key[i], sizeof(b->keys.server_key[i]));
-	}
+	gw_forget_keys(w, found | express);
 	gw_forget(w, found | express);
 }

@@ -6,7 +6,6 @@
 
 #include "base/err.h"
 #include "base/secret.h"
-#include "gba/keys.h"
 #include "rcu/rcu.h"
 
 static void
@@ -59,6 +58,7 @@ gw_cookies(struct gw_worker *w, mst_lanes live)
 
 		b->imsi[i] = opened.imsi[i];
 		b->issued[i] = (uint32_t)((tick_end - 1) / 1000);
+		b->issued_clock[i] = (uint32_t)(w->sqn_clock - opened.age[i]);
 	}
 	return good;
 }
@@ -127,6 +127,8 @@ gw_prove(struct gw_worker *w, unsigned lane)
 		b->expires[lane] = s->expires;
 		return s->expires > w->now_s ? 0 : -MST_E_SESSION_EXPIRED;
 	}
+	if (mst_session_outlived(&gw->sessions, sid, b->issued_clock[lane]))
+		return -MST_E_COOKIE_EXPIRED;
 	if (mst_session_is(&gw->sessions, sid, s->rand) && b->issued[lane] < s->expires - lifetime)
 		return -MST_E_COOKIE_EXPIRED;
 	err = mst_session_open(
@@ -153,20 +155,6 @@ gw_keys(struct gw_worker *w, mst_lanes live)
 }
 
 void
-gw_zn(struct gw_worker *w, mst_lanes live)
-{
-	struct gw_batch *b = w->batch;
-	const struct mst_gba_naf_in in = {
-		.rand = b->rand,
-		.imsi = b->imsi,
-		.mnc_size = b->mnc_size,
-		.naf_id = &w->gw->naf_id,
-	};
-
-	mst_gba_ks_naf_burst(w->crypto, live, b->gba_u, &b->ks, &in, b->ks_naf);
-}
-
-void
 gw_forget(struct gw_worker *w, mst_lanes live)
 {
 	struct gw_batch *b = w->batch;
@@ -181,5 +169,16 @@ gw_forget(struct gw_worker *w, mst_lanes live)
 		mst_wipe(b->ks.outer[i], sizeof(b->ks.outer[i]));
 		mst_wipe(b->ks_naf[i], sizeof(b->ks_naf[i]));
 		mst_wipe(b->proof[i], sizeof(b->proof[i]));
+	}
+}
+
+void
+gw_forget_keys(struct gw_worker *w, mst_lanes live)
+{
+	struct gw_batch *b = w->batch;
+
+	mst_for_lanes(i, live) {
+		mst_wipe(b->keys.client_key[i], sizeof(b->keys.client_key[i]));
+		mst_wipe(b->keys.server_key[i], sizeof(b->keys.server_key[i]));
 	}
 }

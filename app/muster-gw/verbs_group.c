@@ -97,8 +97,10 @@ fill_slice(struct gw_worker *w, struct gw_ask *ask)
 	const struct mst_member *m =
 		s->begun ? &w->members.at[s->next] : mst_members_first(&w->members, s->group);
 
-	for (s->count = 0; m != NULL && s->count < SLICE; m = mst_members_next(&w->members, m))
-		s->row[s->count++] = *m;
+	s->count = 0;
+	for (unsigned n = 0; m != NULL && n < SLICE; n++, m = mst_members_next(&w->members, m))
+		if (mst_member_standing(m) == MST_MEMBER)
+			s->row[s->count++] = *m;
 	s->begun = true;
 	s->next = m != NULL ? (uint32_t)(m - w->members.at) : MST_NO_PEER;
 }
@@ -123,7 +125,7 @@ next_slice(struct members_state *m)
 		gw_ask(m->gw, m->worker, &m->slice.ask);
 		m->shown = 0;
 		if (m->slice.count > 0)
-			return true;
+			return true; /* a slice of candidates alone has none */
 	}
 	return false;
 }

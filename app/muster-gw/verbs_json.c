@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "gba/classify.h"
 #include "gba/ua.h"
+#include "keeper_private.h"
 
 json_t *
 gw_json_imsi(const struct gw *gw, uint32_t sid)
@@ -64,21 +65,43 @@ gw_json_key_id(struct gw *gw, const uint8_t kg[MST_KG])
 	return json_string(text);
 }
 
-static uint64_t
-members_of(const struct gw *gw, uint32_t group)
+/** The IMSI of a subscriber, null where there is none. */
+static json_t *
+imsi_or_null(const struct gw *gw, uint32_t sid)
 {
-	uint64_t sum = 0;
+	return sid != MST_NO_PEER ? gw_json_imsi(gw, sid) : json_null();
+}
 
-	for (unsigned i = 0; i < gw->workers; i++)
-		sum += mst_members_of(&gw->worker[i]->members, group);
-	return sum;
+static json_t *
+owners(const struct gw *gw, const struct mst_group_state *now)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < now->owners; i++)
+		json_array_append_new(list, gw_json_imsi(gw, now->owner[i]));
+	return list;
 }
 
 json_t *
 gw_json_group(struct gw *gw, const struct mst_group *g)
 {
-	return json_pack("{s:o, s:o, s:i, s:I, s:o, s:o, s:o}", "gid", gw_json_gid(g->gid),
-		"key_id", gw_json_key_id(gw, g->kg), "num", (int)g->num, "members",
-		(json_int_t)members_of(gw, g->index), "creator", gw_json_imsi(gw, g->creator),
-		"created", gw_json_time(g->created), "key_expires", gw_json_time(g->key_expires));
+	static const char *const admissions[] = {"open", "list", "owners", "operator"};
+	static const char *const rekeys[] = {"never", "at_once", "window"};
+	const struct mst_group_state *now = mst_group_now_rcu(g);
+	const struct mst_policy *p = &now->policy;
+
+	return json_pack(
+		"{s:o, s:o, s:i, s:I, s:i, s:o, s:o, s:o, s:o, s:b, s:{s:s, s:I, s:s, s:I, "
+		"s:b, s:I, s:I, s:I, s:b}}",
+		"gid", gw_json_gid(g->gid), "key_id", gw_json_key_id(gw, now->kg), "num",
+		(int)now->num, "members", (json_int_t)gw_members_of(gw, g->index), "waiting",
+		(int)__atomic_load_n(&gw->kept[g->index].waiting, __ATOMIC_RELAXED), "creator",
+		imsi_or_null(gw, g->creator), "owners", owners(gw, now), "created",
+		gw_json_time(g->created), "key_expires", gw_json_time(now->expires), "dissolved",
+		now->dissolved, "policies", "admission", admissions[p->admission], "member_limit",
+		(json_int_t)p->member_limit, "rekey_leave", rekeys[p->rekey_leave],
+		"rekey_window_s", (json_int_t)p->window_s, "rekey_join", p->rekey_join,
+		"key_lifetime_s", (json_int_t)p->key_life_s, "expiration_delta_s",
+		(json_int_t)p->expiration_delta_s, "key_check_interval_s",
+		(json_int_t)p->check_interval_s, "history", p->history);
 }

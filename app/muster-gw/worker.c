@@ -99,6 +99,7 @@ worker_main(void *arg)
 		n = receive(w);
 		if (n > 0)
 			gw_burst(w, n);
+		n += gw_between(w);
 		answer_question(w);
 		refill_random(w);
 		mst_rcu_quiescent();

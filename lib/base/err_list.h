@@ -60,7 +60,7 @@ MST_ERR(OSCORE_REPLAY,    PEER,     MST_COAP_CODE(4, 1), "OSCORE message is a re
 MST_ERR(OSCORE_INNER,     PEER,     MST_COAP_CODE(4, 0), "decrypted CoAP message is malformed")
 MST_ERR(SESSION_EXPIRED,  POLICY,   MST_COAP_CODE(4, 1), "session key has expired; bootstrap again")
 MST_ERR(SESSION_SPENT,    RESOURCE, MST_COAP_CODE(4, 1), "session has used up its sequence numbers; bootstrap again")
-MST_ERR(NAF_NOT_AUTHORISED, POLICY, MST_COAP_CODE(4, 3), "this NAF may not have keys of this subscriber")
+MST_ERR(NAF_NOT_AUTHORISED, POLICY, MST_COAP_CODE(4, 1), "this NAF may not have keys of this subscriber")
 
 /* Groups (RFC 9594). */
 MST_ERR(GROUP_UNKNOWN,    PEER,     MST_COAP_CODE(4, 4), "no such group")
@@ -71,6 +71,16 @@ MST_ERR(GROUP_FULL,       RESOURCE, MST_COAP_CODE(5, 3), "group has its full num
 MST_ERR(NOT_MEMBER,       PEER,     MST_COAP_CODE(4, 3), "only members may do this")
 MST_ERR(REPEAT_STALE,     PEER,     MST_COAP_CODE(4, 1), "a repeated request whose result no longer stands")
 MST_ERR(NODE_OF_OTHER,    PEER,     MST_COAP_CODE(4, 3), "node name belongs to another member")
+MST_ERR(NODE_UNKNOWN,     PEER,     MST_COAP_CODE(4, 4), "no such member of the group")
+MST_ERR(NOT_OWNER,        POLICY,   MST_COAP_CODE(4, 3), "only owners of the group may do this")
+MST_ERR(EVICTED,          POLICY,   MST_COAP_CODE(4, 3), "device was evicted from the group")
+MST_ERR(GROUP_DISSOLVED,  PEER,     MST_COAP_CODE(4, 4), "group was dissolved")
+MST_ERR(KEY_NUMBER,       PEER,     MST_COAP_CODE(4, 9), "number of the group key is not the present one")
+MST_ERR(OWNER_LIMIT,      POLICY,   MST_COAP_CODE(4, 3), "group has its full number of owners")
+MST_ERR(OWNER_STAYS,      POLICY,   MST_COAP_CODE(4, 3), "the principal owner cannot be evicted")
+MST_ERR(DECISION_LATE,    POLICY,   MST_COAP_CODE(5, 4), "nobody decided on the join in time")
+MST_ERR(QUEUE_FULL,       RESOURCE, MST_COAP_CODE(5, 3), "list of candidates is full")
+MST_ERR(BUSY,             RESOURCE, MST_COAP_CODE(5, 3), "the worker that keeps the group cannot take the request now")
 MST_ERR(LIMIT_CREATE,     POLICY,   MST_COAP_CODE(4, 3), "subscriber may not create more groups")
 MST_ERR(LIMIT_JOIN,       POLICY,   MST_COAP_CODE(4, 3), "subscriber may not join more groups")
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "gba/classify.h"
 
+#include "aka/imsi.h"
 #include "base/bytes.h"
 #include "base/err.h"
 #include "gba/nibbles.h"
@@ -64,19 +65,48 @@ one_segment(const struct mst_coap_options *opt)
 	return MST_RES_OTHER;
 }
 
+/** What is below a group: /ace-group/G-ID/... */
 static enum mst_res
-find(const struct mst_coap_options *opt, uint64_t *gid)
+below_group(const struct mst_coap_options *opt, struct mst_target *target)
+{
+	static const struct {
+		const char *name;
+		enum mst_res res;
+	} names[] = {
+		{"num", MST_RES_GROUP_NUM},
+		{"policies", MST_RES_GROUP_POLICIES},
+		{"pending", MST_RES_GROUP_PENDING},
+		{"rekey", MST_RES_GROUP_REKEY},
+		{"owners", MST_RES_GROUP_OWNERS},
+	};
+
+	if (opt->path_count == 2)
+		return MST_RES_GROUP;
+	if (opt->path_count == 4) {
+		const struct mst_coap_span *node = &opt->path[3];
+
+		if (!mst_coap_path_is(opt, 2, "nodes") ||
+			mst_imsi_encode((const char *)node->data, node->size, &target->node) != 0)
+			return MST_RES_OTHER;
+		return MST_RES_GROUP_NODE;
+	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (mst_coap_path_is(opt, 2, names[i].name))
+			return names[i].res;
+	return MST_RES_OTHER;
+}
+
+static enum mst_res
+find(const struct mst_coap_options *opt, struct mst_target *target)
 {
 	if (opt->path_count == 1)
 		return one_segment(opt);
-	if (opt->path_count < 2 || opt->path_count > 3)
+	if (opt->path_count < 2 || opt->path_count > 4)
 		return MST_RES_OTHER;
 	if (mst_coap_path_is(opt, 0, "ace-group")) {
-		if (opt->path_count == 3 && !mst_coap_path_is(opt, 2, "num"))
+		if (mst_gid_parse(opt->path[1].data, opt->path[1].size, &target->gid) != 0)
 			return MST_RES_OTHER;
-		if (mst_gid_parse(opt->path[1].data, opt->path[1].size, gid) != 0)
-			return MST_RES_OTHER;
-		return opt->path_count == 2 ? MST_RES_GROUP : MST_RES_GROUP_NUM;
+		return below_group(opt, target);
 	}
 	if (opt->path_count == 2 && mst_coap_path_is(opt, 0, ".well-known") &&
 		mst_coap_path_is(opt, 1, "core"))
@@ -87,9 +117,11 @@ find(const struct mst_coap_options *opt, uint64_t *gid)
 int
 mst_classify_path(const struct mst_coap_options *opt, struct mst_target *target)
 {
-	target->gid = 0;
-	target->res = find(opt, &target->gid);
-	return target->res != MST_RES_OTHER ? 0 : -MST_E_COAP_PATH;
+	struct mst_target found = {0};
+
+	found.res = find(opt, &found);
+	*target = found.res != MST_RES_OTHER ? found : (struct mst_target){0};
+	return found.res != MST_RES_OTHER ? 0 : -MST_E_COAP_PATH;
 }
 
 /* Path and options that matter whatever the protection. */
@@ -143,37 +175,55 @@ mst_classify_open(uint8_t code, const struct mst_coap_options *opt, struct mst_t
 	}
 }
 
+/** Methods of a resource inside OSCORE: bits by code. */
+#define METHOD(code) (1u << MST_COAP_##code)
+
+static unsigned
+methods(enum mst_res res)
+{
+	switch (res) {
+	case MST_RES_MANAGE:
+	case MST_RES_GROUP_REKEY:
+		return METHOD(POST);
+	case MST_RES_GROUP:
+		return METHOD(GET) | METHOD(POST) | METHOD(DELETE);
+	case MST_RES_GROUP_NUM:
+	case MST_RES_SESSION:
+		return METHOD(GET);
+	case MST_RES_GROUP_POLICIES:
+		return METHOD(GET) | METHOD(PUT);
+	case MST_RES_GROUP_PENDING:
+	case MST_RES_GROUP_OWNERS:
+		return METHOD(GET) | METHOD(POST);
+	case MST_RES_GROUP_NODE:
+		return METHOD(GET) | METHOD(DELETE);
+	case MST_RES_OTHER:
+	case MST_RES_WELL_KNOWN:
+	case MST_RES_BSF:
+		break;
+	}
+	return 0;
+}
+
 int
 mst_classify_inner(uint8_t code, const struct mst_coap_options *opt, struct mst_target *target)
 {
 	int err = classify(opt, target);
-	uint16_t format = MST_COAP_FORMAT_ACE_GROUPCOMM;
-	bool get = false, post = false;
+	unsigned allowed;
+	uint16_t format;
 
 	if (err != 0)
 		return err;
-	switch (target->res) {
-	case MST_RES_MANAGE:
-		post = true;
-		break;
-	case MST_RES_GROUP:
-		get = post = true;
-		break;
-	case MST_RES_GROUP_NUM:
-		get = true;
-		break;
-	case MST_RES_SESSION:
-		get = true;
-		format = MST_COAP_FORMAT_CBOR;
-		break;
-	default:
+	allowed = methods(target->res);
+	format = target->res == MST_RES_SESSION ? MST_COAP_FORMAT_CBOR
+						: MST_COAP_FORMAT_ACE_GROUPCOMM;
+	if (allowed == 0)
 		return -MST_E_COAP_PATH;
-	}
-	if (!(get && code == MST_COAP_GET) && !(post && code == MST_COAP_POST))
+	if (code > MST_COAP_DELETE || (allowed >> code & 1) == 0)
 		return -MST_E_COAP_METHOD;
 	if (!accepts(opt, format))
 		return -MST_E_COAP_ACCEPT;
-	if (code == MST_COAP_POST && !has_format(opt, format))
+	if ((code == MST_COAP_POST || code == MST_COAP_PUT) && !has_format(opt, format))
 		return -MST_E_COAP_FORMAT;
 	return 0;
 }

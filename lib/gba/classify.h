@@ -24,6 +24,11 @@ enum mst_res {
 	MST_RES_MANAGE,
 	MST_RES_GROUP,
 	MST_RES_GROUP_NUM,
+	MST_RES_GROUP_POLICIES,
+	MST_RES_GROUP_PENDING,
+	MST_RES_GROUP_NODE,
+	MST_RES_GROUP_REKEY,
+	MST_RES_GROUP_OWNERS,
 	MST_RES_SESSION,
 };
 
@@ -32,7 +37,8 @@ enum mst_res {
 
 struct mst_target {
 	enum mst_res res;
-	uint64_t gid; /* of GROUP and GROUP_NUM, else 0 */
+	uint64_t gid;  /* of GROUP and what is below it, else 0 */
+	uint64_t node; /* IMSI code of GROUP_NODE, else 0 */
 };
 
 /**
@@ -57,9 +63,9 @@ int mst_classify_path(const struct mst_coap_options *opt, struct mst_target *tar
 int mst_classify_open(uint8_t code, const struct mst_coap_options *opt, struct mst_target *target);
 
 /**
- * A request inside OSCORE: POST /manage, GET and POST on a group, GET on its number, GET /session.
- * Returns 0 or the same errors: /bsf and /.well-known/core are COAP_PATH, POST needs Content-Format
- * 261, Accept is 261, on /session 60.
+ * A request inside OSCORE, with the methods of docs/protocol.md section 1. Returns 0 or the same
+ * errors: /bsf and /.well-known/core are COAP_PATH, POST and PUT need Content-Format 261, Accept is
+ * 261, on /session 60.
  */
 int mst_classify_inner(uint8_t code, const struct mst_coap_options *opt, struct mst_target *target);
 

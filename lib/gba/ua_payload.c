@@ -61,13 +61,23 @@ parse_scope(struct mst_cbor *r, struct mst_ua_join *join)
 	join->has_scope = true;
 }
 
-static void
-parse_imei(struct mst_cbor *r, struct mst_ua_join *join)
+uint64_t
+mst_ua_read_imei(struct mst_cbor *r)
 {
 	struct mst_cbor_span s = mst_cbor_read_tstr(r, 14, 16);
+	uint64_t imei = 0;
 
-	if (s.data != NULL && mst_imei_encode((const char *)s.data, s.size, &join->imei) != 0)
+	if (s.data != NULL && mst_imei_encode((const char *)s.data, s.size, &imei) != 0)
 		mst_cbor_fail(r, MST_E_GROUP_REQUEST);
+	return imei;
+}
+
+void
+mst_ua_write_imei(struct mst_writer *w, uint64_t imei)
+{
+	char digits[16];
+
+	mst_cbor_write_tstr(w, digits, mst_imei_decode(imei, digits));
 }
 
 int
@@ -85,11 +95,13 @@ mst_ua_parse_join(const uint8_t *data, size_t size, struct mst_ua_join *join)
 		if (key == KEY_SCOPE) {
 			parse_scope(&r, &parsed);
 		} else if (key == KEY_IMEI) {
-			parse_imei(&r, &parsed);
+			parsed.imei = mst_ua_read_imei(&r);
 			has_imei = true;
 		} else if (key == KEY_STORE) {
 			parsed.store = (enum mst_ua_store)mst_cbor_read_uint(&r, MST_UA_STORE_UICC);
 			has_store = true;
+		} else if (key == KEY_POLICIES) {
+			mst_ua_read_policies(&r, &parsed.change);
 		}
 	}
 	err = mst_cbor_end(&r);
@@ -101,15 +113,31 @@ mst_ua_parse_join(const uint8_t *data, size_t size, struct mst_ua_join *join)
 }
 
 void
-mst_ua_write_join(struct mst_writer *w, uint64_t imei, enum mst_ua_store store)
+mst_ua_write_join(struct mst_writer *w, uint64_t imei, enum mst_ua_store store,
+	const struct mst_policy_change *change)
 {
-	char digits[16];
+	bool policies = change != NULL && change->has != 0;
 
-	mst_cbor_write_map(w, 2);
+	mst_cbor_write_map(w, policies ? 3 : 2);
+	if (policies) {
+		mst_cbor_write_int(w, KEY_POLICIES);
+		mst_ua_write_policies(w, change);
+	}
 	mst_cbor_write_int(w, KEY_IMEI);
-	mst_cbor_write_tstr(w, digits, mst_imei_decode(imei, digits));
+	mst_ua_write_imei(w, imei);
 	mst_cbor_write_int(w, KEY_STORE);
 	mst_cbor_write_uint(w, store);
+}
+
+/* The key before this one, while it is accepted. */
+static void
+write_earlier(struct mst_writer *w, const struct mst_ua_key *key)
+{
+	mst_cbor_write_int(w, KEY_EARLIER);
+	mst_cbor_write_array(w, 3);
+	mst_cbor_write_bstr(w, key->earlier_kg, MST_KG_SIZE);
+	mst_cbor_write_uint(w, key->earlier_num);
+	mst_cbor_write_uint(w, key->earlier_left);
 }
 
 /* Integers below 24 are their own encoding, so keys are written as octets. */
@@ -118,7 +146,7 @@ mst_ua_write_key(struct mst_writer *w, const struct mst_ua_key *key)
 {
 	static const uint8_t profile[] = {0x3a, 0x00, 0x01, 0x00, 0x00}; /* MST_UA_PROFILE */
 
-	mst_cbor_write_map(w, 7);
+	mst_cbor_write_map(w, key->has_earlier ? 8 : 7);
 	mst_write_u8(w, KEY_GKTY);
 	mst_write_bytes(w, profile, sizeof(profile));
 	mst_write_u8(w, KEY_KEY);
@@ -133,9 +161,15 @@ mst_ua_write_key(struct mst_writer *w, const struct mst_ua_key *key)
 	mst_write_u8(w, KEY_EXI);
 	mst_cbor_write_uint(w, key->exi);
 	mst_write_u8(w, KEY_POLICIES);
-	mst_cbor_write_map(w, 1);
+	mst_cbor_write_map(w, key->expiration_delta > 0 ? 2 : 1);
 	mst_write_u8(w, POLICY_CHECK_INTERVAL);
 	mst_cbor_write_uint(w, key->check_interval);
+	if (key->expiration_delta > 0) {
+		mst_write_u8(w, POLICY_EXPIRATION_DELTA);
+		mst_cbor_write_uint(w, key->expiration_delta);
+	}
+	if (key->has_earlier)
+		write_earlier(w, key);
 }
 
 /* Returns whether the check interval was among the policies. */
@@ -151,9 +185,25 @@ parse_policies(struct mst_cbor *r, struct mst_ua_key *key)
 		if (policy == POLICY_CHECK_INTERVAL) {
 			key->check_interval = (uint32_t)mst_cbor_read_uint(r, UINT32_MAX);
 			found = true;
+		} else if (policy == POLICY_EXPIRATION_DELTA) {
+			key->expiration_delta = (uint32_t)mst_cbor_read_uint(r, UINT32_MAX);
 		}
 	}
 	return found;
+}
+
+static void
+parse_earlier(struct mst_cbor *r, struct mst_ua_key *key)
+{
+	const uint8_t *kg;
+
+	mst_cbor_read_array(r, 3, 3);
+	kg = mst_cbor_read_bytes(r, MST_KG_SIZE);
+	if (kg != NULL)
+		memcpy(key->earlier_kg, kg, MST_KG_SIZE);
+	key->earlier_num = (uint32_t)mst_cbor_read_uint(r, UINT32_MAX);
+	key->earlier_left = (uint32_t)mst_cbor_read_uint(r, UINT32_MAX);
+	key->has_earlier = true;
 }
 
 /* Reads the value of a join-response's key. Returns whether it is a mandatory parameter. */
@@ -183,6 +233,9 @@ parse_key_value(struct mst_cbor *r, int64_t id, struct mst_ua_key *key)
 		return true;
 	case KEY_POLICIES:
 		return parse_policies(r, key);
+	case KEY_EARLIER:
+		parse_earlier(r, key);
+		return false;
 	default:
 		return false;
 	}

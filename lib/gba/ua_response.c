@@ -58,24 +58,6 @@ begin_content(struct mst_coap_build *b, void *out, size_t capacity, enum mst_coa
 }
 
 int
-mst_ua_build_key(void *out, size_t capacity, const struct mst_ua_key *key)
-{
-	struct mst_coap_build b;
-
-	mst_ua_write_key(begin_content(&b, out, capacity, MST_COAP_FORMAT_ACE_GROUPCOMM), key);
-	return mst_coap_build_fini(&b);
-}
-
-int
-mst_ua_build_num(void *out, size_t capacity, uint32_t num)
-{
-	struct mst_coap_build b;
-
-	mst_cbor_write_uint(begin_content(&b, out, capacity, MST_COAP_FORMAT_ACE_GROUPCOMM), num);
-	return mst_coap_build_fini(&b);
-}
-
-int
 mst_ua_build_session(
 	void *out, size_t capacity, const char *btid, size_t btid_size, uint32_t lifetime)
 {
@@ -90,21 +72,39 @@ mst_ua_build_session(
 	return mst_coap_build_fini(&b);
 }
 
+/* The error id of RFC 9594, or -1. */
+static int
+error_id(int err)
+{
+	switch (err < 0 ? -err : err) {
+	case MST_E_NOT_MEMBER:
+		return MST_UA_ERROR_MEMBERS;
+	case MST_E_NOT_OWNER:
+		return MST_UA_ERROR_ROLES;
+	case MST_E_EVICTED:
+		return MST_UA_ERROR_TERMINATED;
+	case MST_E_GROUP_DISSOLVED:
+		return MST_UA_ERROR_DELETED;
+	default:
+		return -1;
+	}
+}
+
 int
 mst_ua_build_error(void *out, size_t capacity, int err, uint32_t max_age_s)
 {
 	uint8_t code = mst_err_coap(err);
-	bool members = err == MST_E_NOT_MEMBER || err == -MST_E_NOT_MEMBER;
+	int id = error_id(err);
 	struct mst_coap_build b;
 
 	assert(code != 0);
 	mst_coap_build_inner(&b, out, capacity, code);
-	if (members)
+	if (id >= 0)
 		mst_coap_put_uint(&b, MST_COAP_OPT_CONTENT_FORMAT, MST_COAP_FORMAT_PROBLEM);
 	if (code == MST_COAP_UNAVAILABLE)
 		mst_coap_put_uint(&b, MST_COAP_OPT_MAX_AGE, max_age_s);
-	if (members)
-		mst_ua_write_problem(mst_coap_put_payload(&b), MST_UA_ERROR_MEMBERS);
+	if (id >= 0)
+		mst_ua_write_problem(mst_coap_put_payload(&b), (unsigned)id);
 	return mst_coap_build_fini(&b);
 }
 
@@ -178,32 +178,91 @@ parse_num(const struct mst_coap_span *payload, struct mst_ua_response *response)
 	return mst_cbor_end(&r);
 }
 
-/* Payload of a 2.01, 2.04 or 2.05. */
+/* What a policies map holds, all of it. */
 static int
-parse_success(
+parse_policies(const struct mst_coap_span *payload, struct mst_ua_response *response)
+{
+	struct mst_policy_change change;
+	int err = mst_ua_parse_policies(payload->data, payload->size, &change);
+
+	if (err == 0 && change.has != MST_POLICY_ALL)
+		err = -MST_E_CBOR_MISSING;
+	if (err == 0)
+		response->policy = change.to;
+	return err;
+}
+
+static bool
+is_join(enum mst_res res, uint8_t code)
+{
+	return (res == MST_RES_MANAGE || res == MST_RES_GROUP) &&
+	       (code == MST_COAP_CREATED || code == MST_COAP_CHANGED);
+}
+
+/* Whether a resource answers with this success code, and whether that has a payload. */
+static bool
+expected(enum mst_res res, uint8_t code, bool *payload)
+{
+	*payload = true;
+	switch (code) {
+	case MST_COAP_CREATED:
+		return is_join(res, code);
+	case MST_COAP_CHANGED:
+		*payload = res != MST_RES_GROUP_POLICIES && res != MST_RES_GROUP_OWNERS;
+		return res != MST_RES_GROUP_NUM && res != MST_RES_GROUP_NODE &&
+		       res != MST_RES_SESSION;
+	case MST_COAP_CONTENT:
+		return res != MST_RES_MANAGE && res != MST_RES_GROUP_REKEY;
+	case MST_COAP_DELETED:
+		*payload = false;
+		return res == MST_RES_GROUP || res == MST_RES_GROUP_NODE;
+	default:
+		return false;
+	}
+}
+
+/* A payload by its resource; POST pending answers with another than GET. */
+static int
+parse_payload(
 	const struct mst_coap_options *opt, enum mst_res res, struct mst_ua_response *response)
 {
-	bool joined = response->code == MST_COAP_CREATED || response->code == MST_COAP_CHANGED;
-	int err = 0;
-
-	if (joined ? res != MST_RES_MANAGE && res != MST_RES_GROUP
-		   : response->code != MST_COAP_CONTENT || res == MST_RES_MANAGE)
-		return -MST_E_OSCORE_INNER;
-	if (joined)
-		err = parse_location(opt, response);
-	if (err != 0)
-		return err;
-	if (!has_format(opt,
-		    res == MST_RES_SESSION ? MST_COAP_FORMAT_CBOR : MST_COAP_FORMAT_ACE_GROUPCOMM))
-		return -MST_E_COAP_FORMAT;
 	switch (res) {
 	case MST_RES_SESSION:
 		return parse_session(&opt->payload, response);
 	case MST_RES_GROUP_NUM:
+	case MST_RES_GROUP_REKEY:
 		return parse_num(&opt->payload, response);
+	case MST_RES_GROUP_POLICIES:
+		return parse_policies(&opt->payload, response);
+	case MST_RES_GROUP_PENDING:
+		return response->code == MST_COAP_CHANGED
+			       ? mst_ua_parse_decided(&opt->payload, response)
+			       : mst_ua_parse_candidates(&opt->payload, response);
+	case MST_RES_GROUP_OWNERS:
+		return mst_ua_parse_owners(&opt->payload, response);
 	default:
 		return mst_ua_parse_key(opt->payload.data, opt->payload.size, &response->key);
 	}
+}
+
+/* Payload of a 2.01, 2.02, 2.04 or 2.05. */
+static int
+parse_success(
+	const struct mst_coap_options *opt, enum mst_res res, struct mst_ua_response *response)
+{
+	bool payload;
+	int err = 0;
+
+	if (!expected(res, response->code, &payload))
+		return -MST_E_OSCORE_INNER;
+	if (is_join(res, response->code))
+		err = parse_location(opt, response);
+	if (err != 0 || !payload)
+		return err;
+	if (!has_format(opt,
+		    res == MST_RES_SESSION ? MST_COAP_FORMAT_CBOR : MST_COAP_FORMAT_ACE_GROUPCOMM))
+		return -MST_E_COAP_FORMAT;
+	return parse_payload(opt, res, response);
 }
 
 int
@@ -223,6 +282,7 @@ mst_ua_parse_response(
 		return err == -MST_E_COAP_OPTION ? -MST_E_OSCORE_INNER : err;
 	if ((opt.has & MST_COAP_HAS_MAX_AGE) != 0)
 		parsed.max_age = opt.max_age;
+	parsed.observed = (opt.has & MST_COAP_HAS_OBSERVE) != 0;
 	if (parsed.code < MST_COAP_CODE(4, 0))
 		err = parse_success(&opt, res, &parsed);
 	else if (has_format(&opt, MST_COAP_FORMAT_PROBLEM))

@@ -2,12 +2,13 @@
 #include "group/group.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/secret.h"
 #include "table/pages.h"
+
+#define NO_PLACE UINT32_MAX
 
 int
 mst_groups_init(struct mst_groups *groups, uint32_t capacity, const struct mst_hash_seed *seed)
@@ -23,7 +24,8 @@ mst_groups_init(struct mst_groups *groups, uint32_t capacity, const struct mst_h
 		mst_pages_free(at, capacity * sizeof(*at));
 		return err;
 	}
-	*groups = (struct mst_groups){.by_gid = map, .at = at, .capacity = capacity};
+	*groups = (struct mst_groups){
+		.by_gid = map, .at = at, .capacity = capacity, .free = NO_PLACE};
 	return 0;
 }
 
@@ -32,6 +34,7 @@ mst_groups_fini(struct mst_groups *groups)
 {
 	if (groups->at == NULL)
 		return;
+	mst_rcu_barrier();
 	for (uint32_t i = 0; i < groups->used; i++)
 		if (groups->at[i].live)
 			mst_rcu_map_del_rcu(groups->by_gid, &groups->at[i].node);
@@ -62,9 +65,44 @@ mst_groups_find_rcu(struct mst_groups *groups, uint64_t gid)
 	return group_of(mst_rcu_map_lookup_rcu(groups->by_gid, key));
 }
 
+/** The tag makes a place that was taken and given back meanwhile another top. */
+static uint32_t
+take_place(struct mst_groups *groups)
+{
+	uint64_t top = atomic_load_explicit(&groups->free, memory_order_acquire);
+	uint32_t index;
+
+	while ((uint32_t)top != NO_PLACE) {
+		uint32_t next =
+			__atomic_load_n(&groups->at[(uint32_t)top].next_free, __ATOMIC_RELAXED);
+
+		if (atomic_compare_exchange_weak_explicit(&groups->free, &top,
+			    ((top >> 32) + 1) << 32 | next, memory_order_acquire,
+			    memory_order_acquire))
+			return (uint32_t)top;
+	}
+	index = atomic_load_explicit(&groups->used, memory_order_relaxed);
+	do {
+		if (index >= groups->capacity)
+			return NO_PLACE;
+	} while (!atomic_compare_exchange_weak(&groups->used, &index, index + 1));
+	return index;
+}
+
+static void
+give_place(struct mst_groups *groups, uint32_t index)
+{
+	uint64_t top = atomic_load_explicit(&groups->free, memory_order_relaxed);
+
+	do {
+		__atomic_store_n(&groups->at[index].next_free, (uint32_t)top, __ATOMIC_RELAXED);
+	} while (!atomic_compare_exchange_weak_explicit(&groups->free, &top,
+		((top >> 32) + 1) << 32 | index, memory_order_release, memory_order_relaxed));
+}
+
 int
-mst_groups_add_rcu(
-	struct mst_groups *groups, const struct mst_group *group, struct mst_group **result)
+mst_groups_add_rcu(struct mst_groups *groups, const struct mst_group *group,
+	struct mst_group_state *state, struct mst_group **result)
 {
 	struct mst_group *g, *standing = mst_groups_find_rcu(groups, group->gid);
 	uint32_t index;
@@ -73,32 +111,50 @@ mst_groups_add_rcu(
 		*result = standing;
 		return -MST_E_EXISTS;
 	}
-	index = atomic_load_explicit(&groups->used, memory_order_relaxed);
-	do {
-		if (index >= groups->capacity)
-			return -MST_E_TABLE_FULL;
-	} while (!atomic_compare_exchange_weak(&groups->used, &index, index + 1));
+	index = take_place(groups);
+	if (index == NO_PLACE)
+		return -MST_E_TABLE_FULL;
 	g = &groups->at[index];
-	memcpy(g, group, offsetof(struct mst_group, live));
+	g->gid = group->gid;
+	memcpy(g->origin, group->origin, sizeof(g->origin));
+	g->creator = group->creator;
+	g->created = group->created;
+	g->keeper = group->keeper;
 	g->index = index;
-	g->num = 1;
+	g->now = state;
+	g->groups = groups;
 	gid_key(g->gid, g->node.key);
 	standing = group_of(mst_rcu_map_add_rcu(groups->by_gid, &g->node));
 	*result = standing;
 	if (standing != g) {
-		mst_wipe(g->kg, sizeof(g->kg));
+		give_place(groups, index);
 		return -MST_E_EXISTS;
 	}
 	atomic_store_explicit(&g->live, 1, memory_order_release);
 	return 0;
 }
 
-const struct mst_group *
+static void
+free_group(struct mst_rcu_head *head)
+{
+	struct mst_group *g = mst_rcu_record(head, struct mst_group, node.head);
+
+	mst_group_state_put(g->now);
+	give_place(g->groups, g->index);
+}
+
+void
+mst_groups_del_rcu(struct mst_groups *groups, struct mst_group *group)
+{
+	atomic_store_explicit(&group->live, 0, memory_order_release);
+	mst_rcu_map_del_rcu(groups->by_gid, &group->node);
+	mst_rcu_defer(&group->node.head, free_group);
+}
+
+struct mst_group *
 mst_groups_from_rcu(const struct mst_groups *groups, uint32_t index)
 {
-	uint32_t used = atomic_load_explicit(&groups->used, memory_order_relaxed);
-
-	for (; index < used; index++)
+	for (uint32_t used = mst_groups_used(groups); index < used; index++)
 		if (atomic_load_explicit(&groups->at[index].live, memory_order_acquire))
 			return &groups->at[index];
 	return NULL;

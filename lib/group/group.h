@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Groups of MTC devices: G-ID, Kg, and the list G-ID <-> (IMSI, IMEI) that the M2M-SC keeps
- * (WO 2012/062077, steps 305 and 405).
+ * Groups of MTC devices: G-ID, Kg, owners and policies (WO 2012/062077, steps 305 and 405;
+ * docs/protocol.md section 6).
  *
- * Group records are shared by all workers and read-mostly; they live in an RCU map keyed by G-ID.
- * Memberships belong to the worker that owns the subscriber: each worker keeps a store of its own,
- *with one chain a group, so that neither joins nor walks touch another worker's lines. The list of
- *a group is the chains of all workers.
+ * A group is a record that all workers find by G-ID in an RCU map, and a state that one worker, the
+ * group's keeper, replaces whole: readers see one state or the next, never a mixture. States come
+ * from a pool of their keeper and return to it, wiped, a grace period after they were replaced.
  *
  *	struct mst_group *g = mst_groups_find_rcu(groups, gid);
- *	if (g != NULL && !mst_members_add(members, g->index, sid, imei, now, &m))
- *		...
+ *	const struct mst_group_state *now = mst_group_now_rcu(g);
  *
- * Limits: groups and memberships are sized at start; a group is 128 octets, a membership 32 and
- *about 8 of index.
+ *	struct mst_group_state *next = mst_group_state_get(&states, now);   // the keeper
+ *	next->num++;
+ *	mst_group_publish_rcu(g, next);
+ *
+ * Who is in a group is in member.h.
+ * Limits: groups are sized at start; a group is 128 octets, a state 256.
  */
 #ifndef MST_GROUP_GROUP_H
 #define MST_GROUP_GROUP_H
@@ -25,26 +27,46 @@
 
 #include "base/bytes.h"
 #include "base/hash.h"
-#include "base/lanes.h"
+#include "gba/policy.h"
 #include "rcu/map.h"
-#include "table/table.h"
 
-#define MST_KG      16
-#define MST_NO_PEER UINT32_MAX /* end of a chain */
+#define MST_KG           16
+#define MST_GROUP_OWNERS 4 /* the principal and three co-owners */
+#define MST_NO_PEER      UINT32_MAX
 
-/** Constant after publication, but for the free list behind a dissolved group. */
+struct mst_group_states;
+
+/** Constant from publication until it is freed. */
+struct mst_group_state {
+	struct mst_rcu_head rcu;
+	struct mst_group_states *pool;
+	struct mst_group_state *free; /* next in the pool's list */
+	uint8_t kg[MST_KG];
+	uint8_t earlier_kg[MST_KG];
+	uint32_t num;                     /* of kg, from 1 */
+	uint32_t made;                    /* when kg was, seconds since 1970 UTC */
+	uint32_t expires;                 /* seconds since 1970 UTC */
+	uint32_t earlier_until;           /* earlier_kg is accepted before; 0: there is none */
+	uint32_t owner[MST_GROUP_OWNERS]; /* subscribers; the principal first */
+	uint8_t owners;                   /* 0: the operator's */
+	bool dissolved;
+	struct mst_policy policy;
+};
+
+/** Constant while the group is in the map, but for `now`. */
 struct mst_group {
 	struct mst_rcu_node node; /* key: G-ID as 8 octets, then zeros */
 	uint64_t gid;
-	uint8_t kg[MST_KG];
 	uint64_t origin[2]; /* first half of the creating session's RAND, Partial IV of the request
 			     */
-	uint32_t index;     /* place in the store, names the chains */
-	uint32_t num;       /* number of the key, from 1 */
-	uint32_t creator;   /* subscriber */
-	uint32_t created;   /* seconds since 1970 UTC */
-	uint32_t key_expires;  /* seconds since 1970 UTC */
-	_Atomic uint32_t live; /* 1 between publication and dissolution */
+	struct mst_group_state *now; /* RCU; written by the keeper */
+	uint32_t index;              /* place in the store, names chains */
+	uint32_t creator;            /* subscriber, or MST_NO_PEER: the operator */
+	uint32_t created;            /* seconds since 1970 UTC */
+	uint32_t next_free;
+	uint16_t keeper;       /* worker */
+	_Atomic uint16_t live; /* 1 from publication until it leaves the map */
+	struct mst_groups *groups;
 };
 
 struct mst_groups {
@@ -52,6 +74,15 @@ struct mst_groups {
 	struct mst_group *at;
 	uint32_t capacity;
 	_Atomic uint32_t used;
+	_Atomic uint64_t free; /* top of the list of places to use again: tag << 32 | index */
+};
+
+/** The states that one worker makes. Any thread may give one back. */
+struct mst_group_states {
+	struct mst_group_state *at;
+	struct mst_group_state *free; /* the owner's */
+	uint32_t capacity, used;
+	_Alignas(64) struct mst_group_state *_Atomic returned;
 };
 
 /** Returns 0 or -MST_E_NO_MEMORY. Context: control thread; allocates. */
@@ -59,77 +90,70 @@ int mst_groups_init(struct mst_groups *groups, uint32_t capacity, const struct m
 /** Context: control thread, after the workers have ended; blocks. */
 void mst_groups_fini(struct mst_groups *groups);
 
+/** Room for `capacity` states. Returns 0 or -MST_E_NO_MEMORY. Context: control thread. */
+int mst_group_states_init(struct mst_group_states *states, uint32_t capacity);
+/** Wipes and frees. Context: control thread, after the workers have ended, offline; blocks. */
+void mst_group_states_fini(struct mst_group_states *states);
+/**
+ * A state that is a copy of `from` (NULL: zeros), to be filled and published, or put back. NULL
+ * when none is free at the moment. Context: owner of the pool, data path.
+ */
+struct mst_group_state *mst_group_state_get(
+	struct mst_group_states *states, const struct mst_group_state *from);
+/** Wipes and gives back a state that was not published. Context: any thread. */
+void mst_group_state_put(struct mst_group_state *state);
+
 /** The group with this G-ID, or NULL. Context: RCU read section, data path. */
 struct mst_group *mst_groups_find_rcu(struct mst_groups *groups, uint64_t gid);
+/** The group at a place that is in use. Context: RCU read section, data path. */
+static inline struct mst_group *
+mst_groups_at(const struct mst_groups *groups, uint32_t index)
+{
+	return &groups->at[index];
+}
+/** The state of a group at this moment. Context: RCU read section, data path. */
+static inline const struct mst_group_state *
+mst_group_now_rcu(const struct mst_group *group)
+{
+	return mst_rcu_load(&group->now);
+}
+
 /**
- * Publishes a group; `group` gives gid, kg, origin, creator, created and key_expires. *result is
- * the group that now has the G-ID: the new one, or on -MST_E_EXISTS the present one. Returns 0,
- * -MST_E_EXISTS or -MST_E_TABLE_FULL. Context: RCU read section, data path, any worker.
+ * Publishes a group with its first state; `group` gives gid, origin, creator, created and keeper.
+ * *result is the group that now has the G-ID: the new one, or on -MST_E_EXISTS the present one.
+ * Returns 0, -MST_E_EXISTS or -MST_E_TABLE_FULL; then the state is still the caller's.
+ * Context: RCU read section, data path, any worker.
  */
-int mst_groups_add_rcu(
-	struct mst_groups *groups, const struct mst_group *group, struct mst_group **result);
+int mst_groups_add_rcu(struct mst_groups *groups, const struct mst_group *group,
+	struct mst_group_state *state, struct mst_group **result);
+/** Puts `state` in the place of the present one. Context: keeper, RCU read section, data path. */
+void mst_group_publish_rcu(struct mst_group *group, struct mst_group_state *state);
+/**
+ * Takes a group out of the map; its place is used again after a grace period. Nobody may hold its
+ * index by then. Context: keeper, RCU read section, data path.
+ */
+void mst_groups_del_rcu(struct mst_groups *groups, struct mst_group *group);
+
 /** The first live group from place `index` on, or NULL: a walk. Context: RCU read section. */
-const struct mst_group *mst_groups_from_rcu(const struct mst_groups *groups, uint32_t index);
+struct mst_group *mst_groups_from_rcu(const struct mst_groups *groups, uint32_t index);
+/** Places below which all groups are. Context: any thread. */
+static inline uint32_t
+mst_groups_used(const struct mst_groups *groups)
+{
+	return atomic_load_explicit(&groups->used, memory_order_relaxed);
+}
 uint32_t mst_groups_count(const struct mst_groups *groups);
 size_t mst_groups_memory(const struct mst_groups *groups);
+size_t mst_group_states_memory(const struct mst_group_states *states);
 
-/** One row of the list G-ID <-> (IMSI, IMEI). */
-struct mst_member {
-	uint64_t imei;  /* BCD, filler f */
-	uint32_t sid;   /* subscriber */
-	uint32_t group; /* index of the group */
-	uint32_t since; /* seconds since 1970 UTC */
-	uint32_t next;  /* chain of the group in this store */
-	uint32_t previous;
-	uint32_t spare;
-};
-_Static_assert(sizeof(struct mst_member) == 32, "two memberships a cache line");
-
-/** The memberships of one worker's subscribers. */
-struct mst_members {
-	struct mst_table *by_key; /* (group, subscriber) */
-	struct mst_member *at;
-	const struct mst_hash_seed *seed;
-	uint32_t *head;               /* by group */
-	_Atomic uint32_t *group_size; /* by group; any thread reads */
-	uint32_t capacity, groups;
-	uint32_t used;
-};
-
-/** Room for `capacity` memberships in `groups` groups. Returns 0 or -MST_E_NO_MEMORY. */
-int mst_members_init(struct mst_members *members, uint32_t capacity, uint32_t groups,
-	const struct mst_hash_seed *seed);
-void mst_members_fini(struct mst_members *members);
-
-/** The membership of a subscriber in a group, or NULL. Context: owner of the store, data path. */
-struct mst_member *mst_members_find(
-	const struct mst_members *members, uint32_t group, uint32_t sid);
-/** Fetches what mst_members_find() and _add() will touch. Context: owner of the store. */
-void mst_members_prefetch(const struct mst_members *members, uint32_t group, uint32_t sid);
-/**
- * Adds a membership that is not there yet. Returns 0 or -MST_E_TABLE_FULL.
- * Context: owner of the store, data path.
- */
-int mst_members_add(struct mst_members *members, uint32_t group, uint32_t sid, uint64_t imei,
-	uint32_t now, struct mst_member **result);
-/** The group's newest membership at this worker, or NULL. Context: owner of the store. */
-struct mst_member *mst_members_first(const struct mst_members *members, uint32_t group);
-struct mst_member *mst_members_next(
-	const struct mst_members *members, const struct mst_member *member);
-/** Members of a group at this worker. Context: any thread. */
-static inline uint32_t
-mst_members_of(const struct mst_members *members, uint32_t group)
+/** Where a subscriber is among the owners, or -1. */
+static inline int
+mst_group_owner(const struct mst_group_state *state, uint32_t sid)
 {
-	return atomic_load_explicit(&members->group_size[group], memory_order_relaxed);
+	for (unsigned i = 0; i < state->owners; i++)
+		if (state->owner[i] == sid)
+			return (int)i;
+	return -1;
 }
-/** Whether no membership fits any more. Context: owner of the store. */
-static inline bool
-mst_members_full(const struct mst_members *members)
-{
-	return members->used >= members->capacity;
-}
-
-uint32_t mst_members_count(const struct mst_members *members);
-size_t mst_members_memory(const struct mst_members *members);
 
 #endif

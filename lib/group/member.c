@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "group/member.h"
+
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
-#include "group/group.h"
 #include "table/pages.h"
 
 int
 mst_members_init(struct mst_members *members, uint32_t capacity, uint32_t groups,
 	const struct mst_hash_seed *seed)
 {
-	struct mst_members m = {.capacity = capacity, .groups = groups, .seed = seed};
+	struct mst_members m = {
+		.capacity = capacity, .groups = groups, .seed = seed, .free = MST_NO_PEER};
 	struct mst_table_options options = {.capacity = capacity, .huge_pages = true};
 
 	m.at = mst_pages_alloc(capacity * sizeof(*m.at), true);
@@ -62,18 +63,94 @@ mst_members_find(const struct mst_members *members, uint32_t group, uint32_t sid
 	return NULL;
 }
 
+/** Whether a row is of this key; what was read of it before counts only if it still is. */
+static bool
+is_row(const struct mst_member *m, uint32_t group, uint32_t sid)
+{
+	return __atomic_load_n(&m->sid, __ATOMIC_ACQUIRE) == sid &&
+	       __atomic_load_n(&m->group, __ATOMIC_RELAXED) == group;
+}
+
+int
+mst_members_standing_mt(const struct mst_members *members, uint32_t group, uint32_t sid)
+{
+	uint64_t hash = key_hash(members, group, sid);
+	struct mst_table_hit hit;
+
+	for (bool more = mst_table_lookup(members->by_key, hash, &hit); more;
+		more = mst_table_next(members->by_key, hash, &hit)) {
+		const struct mst_member *m = &members->at[hit.value];
+		int standing;
+
+		if (!is_row(m, group, sid))
+			continue;
+		standing = (int)mst_member_standing(m);
+		if (is_row(m, group, sid))
+			return standing;
+	}
+	return -1;
+}
+
+/** The row that the next _add() takes. */
+static uint32_t
+next_row(const struct mst_members *members)
+{
+	return members->free != MST_NO_PEER ? members->free : members->used;
+}
+
 void
 mst_members_prefetch(const struct mst_members *members, uint32_t group, uint32_t sid)
 {
 	mst_table_prefetch(members->by_key, key_hash(members, group, sid));
-	__builtin_prefetch(&members->at[members->used], 1);
+	__builtin_prefetch(&members->at[next_row(members)], 1);
+}
+
+static void
+count(struct mst_members *members, uint32_t group, uint32_t more)
+{
+	atomic_store_explicit(&members->group_size[group], mst_members_of(members, group) + more,
+		memory_order_relaxed);
+	atomic_store_explicit(
+		&members->count, mst_members_count(members) + more, memory_order_relaxed);
+}
+
+static void
+link_row(struct mst_members *members, struct mst_member *m)
+{
+	uint32_t index = (uint32_t)(m - members->at), old = members->head[m->group];
+
+	m->next = old;
+	m->previous = MST_NO_PEER;
+	if (old != MST_NO_PEER)
+		members->at[old].previous = index;
+	members->head[m->group] = index;
+}
+
+static void
+unlink_row(struct mst_members *members, const struct mst_member *m)
+{
+	if (m->next != MST_NO_PEER)
+		members->at[m->next].previous = m->previous;
+	if (m->previous != MST_NO_PEER)
+		members->at[m->previous].next = m->next;
+	else
+		members->head[m->group] = m->next;
+}
+
+static void
+name_row(struct mst_member *m, uint32_t group, uint32_t sid, enum mst_standing standing)
+{
+	__atomic_store_n(&m->tag, (uint32_t)standing << MST_MEMBER_SLOT_BITS | MST_MEMBER_SLOT_NONE,
+		__ATOMIC_RELAXED);
+	__atomic_store_n(&m->group, group, __ATOMIC_RELAXED);
+	__atomic_store_n(&m->sid, sid, __ATOMIC_RELEASE);
 }
 
 int
-mst_members_add(struct mst_members *members, uint32_t group, uint32_t sid, uint64_t imei,
-	uint32_t now, struct mst_member **result)
+mst_members_add(struct mst_members *members, uint32_t group, uint32_t sid,
+	enum mst_standing standing, uint64_t imei, uint32_t now, struct mst_member **result)
 {
-	uint32_t index = members->used, old;
+	uint32_t index = next_row(members), after;
 	struct mst_member *m;
 	int err;
 
@@ -81,26 +158,49 @@ mst_members_add(struct mst_members *members, uint32_t group, uint32_t sid, uint6
 	if (index >= members->capacity)
 		return -MST_E_TABLE_FULL;
 	m = &members->at[index];
-	old = members->head[group];
-	*m = (struct mst_member){
-		.imei = imei,
-		.sid = sid,
-		.group = group,
-		.since = now,
-		.next = old,
-		.previous = MST_NO_PEER,
-	};
+	after = m->next;
 	err = mst_table_insert(members->by_key, key_hash(members, group, sid), index);
 	if (err)
 		return err;
-	if (old != MST_NO_PEER)
-		members->at[old].previous = index;
-	members->head[group] = index;
-	members->used = index + 1;
-	atomic_store_explicit(&members->group_size[group], mst_members_of(members, group) + 1,
-		memory_order_relaxed);
+	if (members->free == index)
+		members->free = after;
+	else
+		members->used++;
+	m->imei = imei;
+	m->since = now;
+	name_row(m, group, sid, standing);
+	link_row(members, m);
+	if (standing == MST_MEMBER)
+		count(members, group, 1);
 	*result = m;
 	return 0;
+}
+
+void
+mst_members_set(struct mst_members *members, struct mst_member *member, enum mst_standing standing)
+{
+	if (mst_member_standing(member) == MST_MEMBER)
+		count(members, member->group, UINT32_MAX);
+	if (standing == MST_MEMBER)
+		count(members, member->group, 1);
+	__atomic_store_n(&member->tag,
+		(uint32_t)standing << MST_MEMBER_SLOT_BITS | mst_member_slot(member),
+		__ATOMIC_RELAXED);
+}
+
+void
+mst_members_del(struct mst_members *members, struct mst_member *member)
+{
+	uint32_t index = (uint32_t)(member - members->at);
+
+	mst_table_delete(members->by_key, key_hash(members, member->group, member->sid), index);
+	unlink_row(members, member);
+	if (mst_member_standing(member) == MST_MEMBER)
+		count(members, member->group, UINT32_MAX);
+	name_row(member, MST_NO_PEER, MST_NO_PEER, MST_CANDIDATE);
+	member->imei = 0;
+	member->next = members->free;
+	members->free = index;
 }
 
 struct mst_member *
@@ -115,12 +215,6 @@ struct mst_member *
 mst_members_next(const struct mst_members *members, const struct mst_member *member)
 {
 	return member->next != MST_NO_PEER ? &members->at[member->next] : NULL;
-}
-
-uint32_t
-mst_members_count(const struct mst_members *members)
-{
-	return mst_table_count(members->by_key);
 }
 
 size_t

@@ -146,7 +146,7 @@ mst_session_open(struct mst_session_index *index, uint32_t sid, const uint8_t *r
 	s->window = (struct mst_oscore_window){0};
 	s->expires = expires;
 	s->counter = 0;
-	s->used = 0;
+	s->ended = 0;
 	atomic_store_explicit(&s->owner, owner, memory_order_relaxed);
 	return 0;
 }
@@ -160,6 +160,24 @@ mst_session_close(struct mst_session_index *index, uint32_t sid)
 		return;
 	mst_table_delete(index->by_kid, kid_hash(index, s->rand), sid);
 	mst_wipe(s, offsetof(struct mst_session, owner));
+}
+
+void
+mst_session_end(struct mst_session_index *index, uint32_t sid, uint32_t clock)
+{
+	struct mst_session *s = &index->sessions->at[sid];
+
+	mst_session_close(index, sid);
+	s->expires = clock;
+	s->ended = 1;
+}
+
+int
+mst_session_outlived(const struct mst_sessions *sessions, uint32_t sid, uint32_t clock)
+{
+	const struct mst_session *s = &sessions->at[sid];
+
+	return s->ended && (int32_t)(clock - s->expires) <= 0;
 }
 
 uint32_t

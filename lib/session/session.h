@@ -38,9 +38,9 @@ struct mst_session {
 	_Alignas(64) mst_b16 rand; /* all zero: no session */
 	mst_b32 ks_naf;
 	struct mst_oscore_window window;
-	uint32_t expires; /* seconds since 1970 UTC */
+	uint32_t expires; /* seconds since 1970 UTC; of an ended session the clock of its end */
 	uint16_t counter; /* own Partial IVs used in this run */
-	uint8_t used;     /* not 0 once a request was accepted */
+	uint8_t ended;    /* 1: there is no session since mst_session_end() */
 	_Atomic uint8_t owner;
 };
 _Static_assert(sizeof(struct mst_session) == 64, "a session is one cache line");
@@ -102,6 +102,16 @@ int mst_session_open(struct mst_session_index *index, uint32_t sid, const uint8_
 	const uint8_t *ks_naf, uint32_t expires);
 /** Ends and wipes a session, if there is one; its owner stays. Context: owner of the subscriber. */
 void mst_session_close(struct mst_session_index *index, uint32_t sid);
+/**
+ * The same, and remembers when, in the low 32 bits of the clock that challenges are issued by: what
+ * was challenged until then opens no session. Context: owner of the subscriber.
+ */
+void mst_session_end(struct mst_session_index *index, uint32_t sid, uint32_t clock);
+/**
+ * Whether a challenge issued at `clock` is not after the end by mst_session_end() of the
+ * subscriber's last session. Context: owner of the subscriber.
+ */
+int mst_session_outlived(const struct mst_sessions *sessions, uint32_t sid, uint32_t clock);
 
 /** Sessions in the index. Context: any thread. */
 uint32_t mst_session_count(const struct mst_session_index *index);

@@ -17,7 +17,7 @@ _Static_assert(MST_IMSI_BITS + 14 == 64 && MST_SUBS_PROFILES_MAX == 1 << 14 &&
 		       MST_IMSI_CODE_END <= UINT64_C(1) << MST_IMSI_BITS,
 	"IMSI and profile fill their word");
 /* Profiles are hashed as 16 octets. */
-_Static_assert(sizeof(struct mst_subs_profile) == 12, "profiles have no hidden octets");
+_Static_assert(sizeof(struct mst_subs_profile) == 16, "profiles have no hidden octets");
 
 static size_t
 records_size(const struct mst_subs *s)
@@ -81,7 +81,8 @@ mst_subs_profile_add(
 	int err;
 
 	if (profile->gba_type > MST_GBA_U || profile->mnc_size < 2 || profile->mnc_size > 3 ||
-		profile->lifetime_s == 0 || profile->reserved[0] != 0 || profile->reserved[1] != 0)
+		profile->lifetime_s == 0 || profile->create_limit > MST_SUBS_COUNT_MAX ||
+		profile->join_limit > MST_SUBS_COUNT_MAX)
 		return -MST_E_ARGUMENT;
 	memcpy(key, profile, sizeof(*profile));
 	hash = mst_hash_b16(&subs->seed, key);

@@ -47,7 +47,10 @@ struct mst_subs_profile {
 	uint8_t mnc_size;    /* digits of the MNC, 2 or 3 */
 	uint8_t hss;         /* HSS instance that holds the subscriber */
 	uint8_t flags;       /* MST_SUBS_F_... */
-	uint8_t reserved[2]; /* 0 */
+	uint8_t naf_groups;  /* bit n: NAFs of group n may have keys (GUSS nafGroup); 0: all may */
+	uint8_t tags;        /* for the allow-lists of groups */
+	uint16_t create_limit; /* groups the subscriber may create; 0: the gateway's limit */
+	uint16_t join_limit;   /* groups the subscriber may be in; 0: the gateway's limit */
 };
 
 /** The subscriber may not create groups. */
@@ -87,8 +90,8 @@ void mst_subs_destroy(struct mst_subs *subs);
 
 /**
  * The number of the profile equal to *profile, added if new.
- * Returns 0, -MST_E_ARGUMENT (gba_type, mnc_size, lifetime_s of 0 or reserved) or
- * -MST_E_TABLE_FULL. Context: control thread.
+ * Returns 0, -MST_E_ARGUMENT (gba_type, mnc_size, lifetime_s of 0, or a limit above
+ * MST_SUBS_COUNT_MAX) or -MST_E_TABLE_FULL. Context: control thread.
  */
 int mst_subs_profile_add(
 	struct mst_subs *subs, const struct mst_subs_profile *profile, uint16_t *number);

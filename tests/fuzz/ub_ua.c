@@ -140,12 +140,12 @@ rebuild_response(const struct mst_ua_response *r, enum mst_res res)
 		n = mst_ua_build_session(out, sizeof(out), (const char *)r->session.btid.data,
 			r->session.btid.size, r->session.lifetime);
 	else if (res == MST_RES_GROUP_NUM)
-		n = mst_ua_build_num(out, sizeof(out), r->num);
+		n = mst_ua_build_num(out, sizeof(out), r->num, false);
 	else if (r->has_location)
 		n = mst_ua_build_joined(
 			out, sizeof(out), r->code == MST_COAP_CREATED, r->gid, r->node, &r->key);
 	else
-		n = mst_ua_build_key(out, sizeof(out), &r->key);
+		n = mst_ua_build_key(out, sizeof(out), &r->key, false);
 	REQUIRE(n > 0 && mst_ua_parse_response(out, (size_t)n, res, &again) == 0);
 	REQUIRE(again.code == r->code && again.has_location == r->has_location);
 	REQUIRE(!r->has_location || (again.gid == r->gid && again.node == r->node));

@@ -66,7 +66,17 @@ paths(void **state)
 		{"ace-group/ 123456789abcdef", MST_RES_OTHER},
 		{GROUP "/nodes", MST_RES_OTHER},
 		{GROUP "/num/x", MST_RES_OTHER},
-		{GROUP "/nodes/001010000000001", MST_RES_OTHER},
+		{GROUP "/policies", MST_RES_GROUP_POLICIES},
+		{GROUP "/pending", MST_RES_GROUP_PENDING},
+		{GROUP "/rekey", MST_RES_GROUP_REKEY},
+		{GROUP "/owners", MST_RES_GROUP_OWNERS},
+		{GROUP "/nodes/001010000000001", MST_RES_GROUP_NODE},
+		{GROUP "/nodes/00101", MST_RES_OTHER},
+		{GROUP "/nodes/0010100000000011", MST_RES_OTHER},
+		{GROUP "/nodes/00101000000000x", MST_RES_OTHER},
+		{GROUP "/node/001010000000001", MST_RES_OTHER},
+		{GROUP "/nodes/001010000000001/cred", MST_RES_OTHER},
+		{GROUP "/creds", MST_RES_OTHER},
 		{".well-known", MST_RES_OTHER},
 		{".well-known/edhoc", MST_RES_OTHER},
 		{"a/b/c/d/e/f", MST_RES_OTHER},
@@ -74,15 +84,16 @@ paths(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct mst_target t = {MST_RES_SESSION, 7};
+		struct mst_target t = {MST_RES_SESSION, 7, 7};
 		struct mst_coap_options opt;
-		bool group = rows[i].res == MST_RES_GROUP || rows[i].res == MST_RES_GROUP_NUM;
+		bool group = rows[i].res >= MST_RES_GROUP && rows[i].res < MST_RES_SESSION;
 
 		make(&opt, rows[i].path, NONE, NONE, false);
 		assert_int_equal(
 			mst_classify_path(&opt, &t), rows[i].res == MST_RES_OTHER ? PATH : 0);
 		assert_int_equal(t.res, rows[i].res);
 		assert_true(t.gid == (group ? GID : 0));
+		assert_true((t.node != 0) == (rows[i].res == MST_RES_GROUP_NODE));
 		assert_int_equal(mst_target_negotiates(&t), rows[i].res >= MST_RES_MANAGE);
 	}
 }
@@ -160,10 +171,26 @@ protected_requests(void **state)
 		{GROUP, MST_COAP_GET, NONE, NONE, false, OK},
 		{GROUP, MST_COAP_GET, NONE, 261, false, OK},
 		{GROUP, MST_COAP_GET, NONE, 60, false, ACCEPT},
-		{GROUP, MST_COAP_DELETE, NONE, NONE, false, METHOD},
+		{GROUP, MST_COAP_DELETE, NONE, NONE, false, OK},
+		{GROUP, MST_COAP_PUT, 261, NONE, true, METHOD},
 		{GROUP, MST_COAP_FETCH, 261, NONE, true, METHOD},
 		{GROUP "/num", MST_COAP_GET, NONE, NONE, false, OK},
 		{GROUP "/num", MST_COAP_POST, 261, NONE, true, METHOD},
+		{GROUP "/policies", MST_COAP_GET, NONE, NONE, false, OK},
+		{GROUP "/policies", MST_COAP_PUT, 261, NONE, true, OK},
+		{GROUP "/policies", MST_COAP_PUT, 60, NONE, true, FORMAT},
+		{GROUP "/policies", MST_COAP_POST, 261, NONE, true, METHOD},
+		{GROUP "/pending", MST_COAP_GET, NONE, NONE, false, OK},
+		{GROUP "/pending", MST_COAP_POST, 261, NONE, true, OK},
+		{GROUP "/pending", MST_COAP_DELETE, NONE, NONE, false, METHOD},
+		{GROUP "/rekey", MST_COAP_POST, 261, NONE, true, OK},
+		{GROUP "/rekey", MST_COAP_GET, NONE, NONE, false, METHOD},
+		{GROUP "/owners", MST_COAP_GET, NONE, NONE, false, OK},
+		{GROUP "/owners", MST_COAP_POST, 261, NONE, true, OK},
+		{GROUP "/nodes/001010000000001", MST_COAP_GET, NONE, NONE, false, OK},
+		{GROUP "/nodes/001010000000001", MST_COAP_DELETE, NONE, NONE, false, OK},
+		{GROUP "/nodes/001010000000001", MST_COAP_PUT, 261, NONE, true, METHOD},
+		{GROUP "/nodes/001010000000001", 77, 261, NONE, true, METHOD},
 		{"session", MST_COAP_GET, NONE, NONE, false, OK},
 		{"session", MST_COAP_GET, NONE, 60, false, OK},
 		{"session", MST_COAP_GET, NONE, 261, false, ACCEPT},

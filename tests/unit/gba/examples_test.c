@@ -239,11 +239,11 @@ reading(void)
 	ex_secured_request(&standard, "read", "GET /" GROUP, false, plain,
 		mst_ua_build_read(plain, sizeof(plain), EX_GID));
 	ex_secured_answer(&standard, "read-key", "2.05 join-response", plain,
-		mst_ua_build_key(plain, sizeof(plain), &key));
+		mst_ua_build_key(plain, sizeof(plain), &key, false));
 	ex_secured_request(&standard, "read-num", "GET /" GROUP "/num", false, plain,
 		mst_ua_build_read_num(plain, sizeof(plain), EX_GID));
 	ex_secured_answer(&standard, "num", "2.05, number 1", plain,
-		mst_ua_build_num(plain, sizeof(plain), key.num));
+		mst_ua_build_num(plain, sizeof(plain), key.num, false));
 	ex_secured_request(&standard, "read-session", "GET /session", false, plain,
 		mst_ua_build_read_session(plain, sizeof(plain)));
 	ex_secured_answer(&standard, "session", "2.05 {8: btid, 9: 86340}", plain,

@@ -203,12 +203,12 @@ response_round_trip(void **state)
 	assert_true(r.has_location && r.gid == UINT64_MAX && r.node == 0);
 	expect_key(&r.key, &largest);
 
-	r = parse_response(out, mst_ua_build_key(out, sizeof(out), &key), MST_RES_GROUP);
+	r = parse_response(out, mst_ua_build_key(out, sizeof(out), &key, false), MST_RES_GROUP);
 	assert_int_equal(r.code, MST_COAP_CONTENT);
 	assert_false(r.has_location);
 	expect_key(&r.key, &key);
 
-	r = parse_response(out, mst_ua_build_num(out, sizeof(out), 300), MST_RES_GROUP_NUM);
+	r = parse_response(out, mst_ua_build_num(out, sizeof(out), 300, false), MST_RES_GROUP_NUM);
 	assert_int_equal(r.num, 300);
 
 	r = parse_response(out, mst_ua_build_session(out, sizeof(out), btid, strlen(btid), 3000),
@@ -222,6 +222,17 @@ response_round_trip(void **state)
 		mst_ua_build_session(out, sizeof(out), longest, sizeof(longest), UINT32_MAX),
 		MST_RES_SESSION);
 	assert_int_equal(r.session.btid.size, sizeof(longest));
+}
+
+/** RFC 9594 section 9. */
+static int
+error_id(int err)
+{
+	return err == MST_E_NOT_MEMBER        ? 0
+	       : err == MST_E_NOT_OWNER       ? 1
+	       : err == MST_E_EVICTED         ? 5
+	       : err == MST_E_GROUP_DISSOLVED ? 6
+					      : -1;
 }
 
 static void
@@ -238,7 +249,7 @@ error_round_trip(void **state)
 		r = parse_response(
 			out, mst_ua_build_error(out, sizeof(out), -err, 30), MST_RES_GROUP);
 		assert_int_equal(r.code, mst_err_coap(err));
-		assert_int_equal(r.error_id, err == MST_E_NOT_MEMBER ? 0 : -1);
+		assert_int_equal(r.error_id, error_id(err));
 		assert_int_equal(r.max_age, r.code == MST_COAP_UNAVAILABLE ? 30 : 60);
 		r = parse_response(
 			out, mst_ua_build_error(out, sizeof(out), err, 0), MST_RES_SESSION);
@@ -330,7 +341,7 @@ build(unsigned kind, uint8_t *out, size_t room)
 	case 4:
 		return mst_ua_build_joined(out, room, true, GID, IMSI, &key);
 	case 5:
-		return mst_ua_build_key(out, room, &key);
+		return mst_ua_build_key(out, room, &key, false);
 	case 6:
 		return mst_ua_build_session(out, room, btid, MST_BTID_SIZE_MIN, 1);
 	default:

@@ -31,8 +31,11 @@ bench_options(void)
 		.sqn_tick_ms = 100,
 		.groups = 64,
 		.memberships = 256,
-		.group_key_life_s = 86400,
-		.key_check_s = 3600,
+		.policy = {.check_interval_s = 3600, .key_life_s = 30 * 86400},
+		.decision_s = 600,
+		.candidates = 64,
+		.exchanges = 128,
+		.notify_rate = 1000000,
 		.create_limit = 8,
 		.join_limit = 16,
 		.epoch = 1,
@@ -68,6 +71,24 @@ provision(struct bench *b)
 		mst_subs_add_burst(b->hss.store[0], ~(mst_lanes)0, &cols, status) == ~(mst_lanes)0);
 }
 
+/** Answers of tasks are in frames of the burst; other messages are copied for their device. */
+static void
+take_late(void *user, unsigned worker, const struct mst_frame *frame)
+{
+	struct bench *b = user;
+
+	(void)worker;
+	for (unsigned i = 0; i < b->frame_count; i++) {
+		if (b->frames[i].data == frame->data) {
+			b->frames[i].size = frame->size;
+			return;
+		}
+	}
+	assert_true(b->late_count < BENCH_LATE);
+	memcpy(b->late[b->late_count].octets, frame->data, frame->size);
+	b->late[b->late_count++].size = frame->size;
+}
+
 void
 bench_open(struct bench *b, const struct gw_options *options)
 {
@@ -80,6 +101,8 @@ bench_open(struct bench *b, const struct gw_options *options)
 	provision(b);
 	assert_int_equal(mst_crypto_create(&b->crypto, NULL), 0);
 	assert_int_equal(gw_create(&b->gw, options ? options : &standard, &b->hss, NULL), 0);
+	b->gw->sink = take_late;
+	b->gw->sink_user = b;
 	mst_rcu_register();
 }
 
@@ -114,15 +137,21 @@ bench_keys_gone(const struct gw_worker *worker)
 	       zero(b->keys.server_key, sizeof(b->keys.server_key));
 }
 
+static void
+set_time(const struct bench *b, struct gw_worker *w)
+{
+	w->now_ms = b->now_ms;
+	w->now_s = (uint32_t)(b->now_ms / 1000);
+	w->sqn_clock = b->now_ms / 100;
+}
+
 /** Runs one worker on frames; those it answered keep a size. */
 static void
 run_worker(struct bench *b, unsigned worker, struct mst_frame *frames, unsigned count)
 {
 	struct gw_worker *w = b->gw->worker[worker];
 
-	w->now_ms = b->now_ms;
-	w->now_s = (uint32_t)(b->now_ms / 1000);
-	w->sqn_clock = b->now_ms / 100;
+	set_time(b, w);
 	memcpy(w->batch->frame, frames, count * sizeof(*frames));
 	gw_burst(w, count);
 	assert_true(bench_keys_gone(w));
@@ -146,6 +175,27 @@ bench_burst(struct bench *b, unsigned worker, struct mst_frame *frames, unsigned
 			for (unsigned j = 0; j < count; j++)
 				if (frames[j].data == given[i].data)
 					frames[j].size = given[i].size;
+	}
+	b->frames = frames;
+	b->frame_count = count;
+	bench_settle(b);
+	b->frames = NULL;
+	b->frame_count = 0;
+}
+
+void
+bench_settle(struct bench *b)
+{
+	bool any = true;
+
+	while (any) {
+		any = false;
+		for (unsigned i = 0; i < b->gw->workers; i++) {
+			set_time(b, b->gw->worker[i]);
+			any |= gw_between(b->gw->worker[i]);
+			assert_true(bench_keys_gone(b->gw->worker[i]));
+		}
+		mst_rcu_quiescent();
 	}
 }
 
@@ -509,6 +559,116 @@ device_secured(struct device *d, const void *coap, size_t size, struct answer *a
 				 d->bench->crypto, 1, &x, option, &a->msg, &p, status),
 		1);
 	a->plain_size = p.size[0];
+	return a->plain[0];
+}
+
+size_t
+device_seal_observe(
+	struct device *d, const void *plain, size_t plain_size, bool cancel, void *buffer)
+{
+	static _Thread_local struct mst_oscore_keys keys;
+	struct mst_oscore_exchange x;
+	struct mst_coap_build build[MST_LANES];
+	uint8_t copy[1024];
+	struct mst_oscore_plain p = {.data = {copy}, .size = {(uint16_t)plain_size}};
+
+	memcpy(copy, plain, plain_size);
+	exchange_of(d, &x, &keys);
+	device_begin(d, &build[0], buffer, MST_COAP_FETCH, NULL);
+	mst_coap_put_uint(&build[0], MST_COAP_OPT_OBSERVE, cancel);
+	assert_int_equal(
+		mst_oscore_seal_request_burst(d->bench->crypto, 1, &x, 0, NULL, &p, build), 1);
+	return (size_t)mst_coap_build_fini(&build[0]);
+}
+
+/** Opens a response to the request under `piv`. */
+static void
+open_answer(struct device *d, uint64_t piv, struct answer *a)
+{
+	static _Thread_local struct mst_oscore_keys keys;
+	struct mst_oscore_exchange x;
+	struct mst_oscore_option option[MST_LANES];
+	struct mst_oscore_plain p = {.data = {a->plain}, .capacity = sizeof(a->plain)};
+	uint64_t now = d->piv;
+	uint16_t status[MST_LANES];
+
+	d->piv = piv;
+	exchange_of(d, &x, &keys);
+	assert_int_equal(mst_oscore_option_parse_response(
+				 a->msg.opt.oscore.data, a->msg.opt.oscore.size, &option[0]),
+		0);
+	assert_true(option[0].has_piv);
+	assert_int_equal(mst_oscore_open_response_burst(
+				 d->bench->crypto, 1, &x, option, &a->msg, &p, status),
+		1);
+	d->piv = now;
+	a->plain_size = p.size[0];
+}
+
+uint8_t
+device_request(struct device *d, const void *coap, size_t size, struct answer *a)
+{
+	device_exchange(d, coap, size, a);
+	if (a->size == 0)
+		return DEVICE_SILENCE;
+	if (a->msg.code == MST_COAP_EMPTY) {
+		assert_int_equal(a->msg.type, MST_COAP_ACK);
+		assert_int_equal(a->msg.mid, a->request.mid);
+		return MST_COAP_EMPTY;
+	}
+	check_ids(a);
+	if (!(a->msg.opt.has & MST_COAP_HAS_OSCORE))
+		return a->msg.code;
+	open_answer(d, d->piv, a);
+	return a->plain[0];
+}
+
+void
+device_keep(struct device *d)
+{
+	memcpy(d->kept_token, d->token, sizeof(d->kept_token));
+	d->kept_piv = d->piv;
+}
+
+/** Takes the first late message for the device out of the bench: its frame, or false. */
+static bool
+take_letter(struct device *d, struct mst_frame *frame)
+{
+	struct bench *b = d->bench;
+
+	for (unsigned i = 0; i < b->late_count; i++) {
+		if (mst_get_be32(b->late[i].octets + 30) != d->ip)
+			continue;
+		frame->size = b->late[i].size;
+		memcpy(frame->data, b->late[i].octets, frame->size);
+		b->late_count--;
+		memmove(&b->late[i], &b->late[i + 1], (b->late_count - i) * sizeof(b->late[0]));
+		return true;
+	}
+	return false;
+}
+
+uint8_t
+device_late(struct device *d, uint8_t reply, struct answer *a)
+{
+	uint8_t octets[2048], empty[4], none[1600];
+	struct mst_frame frame = {.data = octets, .capacity = sizeof(octets)};
+	struct mst_coap_build build;
+
+	*a = (struct answer){0};
+	if (!take_letter(d, &frame))
+		return DEVICE_SILENCE;
+	a->size = device_unwrap(d, &frame, a->octets);
+	assert_int_equal(mst_coap_parse(a->octets, a->size, &a->msg), 0);
+	assert_int_equal(a->msg.token_size, 4);
+	assert_memory_equal(a->msg.token, d->kept_token, 4);
+	open_answer(d, d->kept_piv, a);
+	if (reply == MST_COAP_ACK || reply == MST_COAP_RST) {
+		mst_coap_build_init(
+			&build, empty, sizeof(empty), reply, MST_COAP_EMPTY, a->msg.mid, NULL, 0);
+		assert_int_equal(
+			device_send(d, empty, (size_t)mst_coap_build_fini(&build), none), 0);
+	}
 	return a->plain[0];
 }
 

@@ -10,6 +10,9 @@
 #include "aka/sqn.h"
 #include "batch.h"
 
+/** Late messages that a test may leave unread. */
+#define BENCH_LATE 256
+
 /** A gateway fed from memory, and the store behind it. */
 struct bench {
 	struct gw *gw;
@@ -20,6 +23,14 @@ struct bench {
 	void (*carry)(
 		struct bench *bench, unsigned worker, struct mst_frame *frames, unsigned count);
 	void *carrier; /* what carry() needs */
+	/* Messages that answered no frame of a burst, in order. */
+	struct {
+		uint8_t octets[1600];
+		uint16_t size;
+	} late[BENCH_LATE];
+	unsigned late_count;
+	struct mst_frame *frames; /* of the burst under way */
+	unsigned frame_count;
 };
 
 /** A SIM card with the state of its session. */
@@ -48,6 +59,9 @@ struct device {
 	uint32_t lifetime;
 	uint64_t gid;
 	uint8_t kg[MST_KG];
+
+	uint8_t kept_token[4]; /* of the request that is answered later */
+	uint64_t kept_piv;
 };
 
 /** An answer: CoAP message, and its plaintext where it was protected. */
@@ -73,6 +87,8 @@ struct gw_options bench_options(void);
  * replace the frames, size 0 for none.
  */
 void bench_burst(struct bench *bench, unsigned worker, struct mst_frame *frames, unsigned count);
+/** Lets all workers do what they do between bursts until nothing is left to do at this time. */
+void bench_settle(struct bench *bench);
 /** Whether the columns of a worker's batch hold no key and no plaintext. */
 bool bench_keys_gone(const struct gw_worker *worker);
 uint64_t bench_outcome(const struct bench *bench, enum gw_outcome outcome);
@@ -110,6 +126,26 @@ size_t device_seal(
 /** Sends a protected message and opens the answer, if it is protected. Returns its inner code, or
  * the outer one. */
 uint8_t device_secured(struct device *d, const void *coap, size_t size, struct answer *a);
+/** No answer at all. */
+#define DEVICE_SILENCE 0xff
+/** Does not acknowledge. */
+#define DEVICE_NO_REPLY 0xff
+
+/** The same with Observe, register or cancel. */
+size_t device_seal_observe(
+	struct device *d, const void *plain, size_t plain_size, bool cancel, void *buffer);
+/**
+ * Sends a protected message and opens the answer. Returns its inner code, the outer one of an
+ * unprotected answer, 0 for an Empty Acknowledgement, DEVICE_SILENCE for none.
+ */
+uint8_t device_request(struct device *d, const void *coap, size_t size, struct answer *a);
+/** The request just sent is one that is answered later. */
+void device_keep(struct device *d);
+/**
+ * Takes the next separate response or notification and replies MST_COAP_ACK, MST_COAP_RST or
+ * DEVICE_NO_REPLY. Returns its inner code, or DEVICE_SILENCE. IPv4 without tags only.
+ */
+uint8_t device_late(struct device *d, uint8_t reply, struct answer *a);
 /** Joins (gid != 0) or creates; stores G-ID and Kg. Returns the inner code. */
 uint8_t device_join(struct device *d, uint64_t gid, bool express);
 

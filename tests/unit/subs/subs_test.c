@@ -153,8 +153,8 @@ profile_refuses(void **state)
 		{.lifetime_s = 1, .mnc_size = 1},
 		{.lifetime_s = 1, .mnc_size = 4},
 		{.lifetime_s = 1, .mnc_size = 3, .gba_type = MST_GBA_U + 1},
-		{.lifetime_s = 1, .mnc_size = 3, .reserved = {1, 0}},
-		{.lifetime_s = 1, .mnc_size = 3, .reserved = {0, 1}},
+		{.lifetime_s = 1, .mnc_size = 3, .create_limit = 1024},
+		{.lifetime_s = 1, .mnc_size = 3, .join_limit = 1024},
 	};
 	struct mst_subs *subs = make_store(10);
 	uint16_t number = 77;
