@@ -90,7 +90,15 @@ MST_ERR(RANDOM_EMPTY,     RESOURCE, MST_COAP_CODE(5, 3), "random pool is empty")
 MST_ERR(RING_FULL,        RESOURCE, 0, "ring to another worker is full")
 MST_ERR(TX_FULL,          RESOURCE, 0, "transmit queue is full")
 MST_ERR(NO_MEMORY,        RESOURCE, MST_COAP_CODE(5, 3), "out of memory")
+MST_ERR(NOT_DURABLE,      RESOURCE, MST_COAP_CODE(5, 3), "a change cannot be made to last at the moment")
 MST_ERR(NO_SPACE,         RESOURCE, MST_COAP_CODE(5, 0), "output buffer is too small")
+
+/* Records read back from Redis (docs/durability.md). */
+MST_ERR(RECORD_MALFORMED, OURS,     0, "record is malformed")
+MST_ERR(RECORD_NEWER,     OURS,     0, "record was written by a newer version of muster")
+MST_ERR(RECORD_KEY,       OURS,     0, "record is sealed under a data key that is not at hand")
+MST_ERR(RECORD_TAG,       OURS,     0, "record does not authenticate: changed, or of another place")
+MST_ERR(RECORD_FOREIGN,   OURS,     0, "record of a subscriber or group that is not here")
 
 /* This side. */
 MST_ERR(EXISTS,           OURS,     MST_COAP_CODE(5, 0), "already exists")
