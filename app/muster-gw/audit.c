@@ -20,12 +20,14 @@ gw_audit_fini(struct gw_worker *w)
 bool
 gw_audit_room(const struct gw_worker *w)
 {
-	return mst_port_ring_count(w->audit) < GW_AUDIT_EVENTS / 2;
+	return !w->gw->audit || mst_port_ring_count(w->audit) < GW_AUDIT_EVENTS / 2;
 }
 
 void
 gw_audit(struct gw_worker *w, struct gw_audit_event event)
 {
+	if (!w->gw->audit)
+		return;
 	event.at_ms = w->now_ms;
 	if (mst_port_ring_put_burst_mt(w->audit, &event, 1) == 0)
 		gw_count(&w->counters.outcome[GW_AUDIT_LOST], 1);

@@ -50,7 +50,7 @@ struct gw_audit_event {
 };
 
 /** Events that may wait for the control thread, a worker. */
-#define GW_AUDIT_EVENTS 16384
+#define GW_AUDIT_EVENTS 65536
 
 /** Returns 0 or -MST_E_NO_MEMORY. Context: control thread. */
 int gw_audit_init(struct gw_worker *w);

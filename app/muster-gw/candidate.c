@@ -242,25 +242,34 @@ gw_candidate_expire(struct gw_worker *w)
 }
 
 unsigned
-gw_keeper_candidates(struct gw_worker *w, const struct mst_group *g, struct mst_ua_candidate *rows,
-	unsigned max, uint32_t *waiting)
+gw_keeper_slice(struct gw_worker *w, const struct mst_group *g, uint32_t skip,
+	struct mst_ua_candidate *rows, unsigned max)
 {
 	const struct gw_kept *kept = gw_kept(w, g);
 	uint32_t index = kept->first;
 	unsigned n = 0;
 
-	*waiting = kept->waiting;
-	for (; n < max && n < kept->waiting; n++) {
+	for (uint32_t i = 0; i < kept->waiting && n < max; i++) {
 		const struct gw_candidate *c = &w->keeper.at[index];
 
-		rows[n] = (struct mst_ua_candidate){
+		index = c->next;
+		if (i < skip)
+			continue;
+		rows[n++] = (struct mst_ua_candidate){
 			.imsi = mst_subs_imsi(mst_hss_record(&w->gw->hss, gw_ref(w->gw, c->sid))),
 			.imei = c->imei,
 			.since = c->since,
 		};
-		index = c->next;
 	}
 	return n;
+}
+
+unsigned
+gw_keeper_candidates(struct gw_worker *w, const struct mst_group *g, struct mst_ua_candidate *rows,
+	unsigned max, uint32_t *waiting)
+{
+	*waiting = gw_kept(w, g)->waiting;
+	return gw_keeper_slice(w, g, 0, rows, max);
 }
 
 void

@@ -67,6 +67,7 @@ take_options(struct gw *gw, const struct gw_options *o)
 	gw->policy = o->policy;
 	gw->decision_s = o->decision_s;
 	gw->notify_rate = o->notify_rate;
+	gw->audit = o->audit;
 	gw->audit_joins = o->audit_joins;
 	gw->naf.fqdn = o->naf_fqdn;
 	gw->naf.group = o->naf_group;

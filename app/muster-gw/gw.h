@@ -79,7 +79,8 @@ struct gw_options {
 	uint32_t candidates;      /* room for those who wait, a worker */
 	uint32_t exchanges;       /* room for what is answered later, a worker */
 	uint32_t notify_rate;     /* notifications a second and worker, 1..10000000 */
-	bool audit_joins;         /* joins and not only creations are in the audit trail */
+	bool audit;               /* there is an audit trail */
+	bool audit_joins;         /* joins and not only creations are in it */
 	uint8_t naf_group;        /* 0..7: that the M2M-SC is in (GUSS nafGroup) */
 	unsigned create_limit;    /* groups a subscriber may create, at most 1023 */
 	unsigned join_limit;      /* groups a subscriber may be in, at most 1023 */
@@ -118,7 +119,7 @@ struct gw {
 	struct mst_policy policy;         /* preset of new groups */
 	uint32_t decision_s;
 	uint32_t notify_rate;
-	bool audit_joins;
+	bool audit, audit_joins;
 	unsigned create_limit, join_limit; /* a subscriber */
 	struct mst_sessions sessions;
 	struct mst_groups groups;

@@ -97,11 +97,17 @@ int gw_keeper_policies(struct gw_worker *w, struct mst_group *g,
  */
 int gw_keeper_owners(struct gw_worker *w, struct mst_group *g,
 	const struct mst_ua_owners_change *change, struct gw_actor by);
+/** Makes a group that is the operator's, with the presets and `change`. Returns 0 or an error. */
+int gw_keeper_create(struct gw_worker *w, const struct mst_policy_change *change, uint64_t *gid);
 /** Dissolves the group. Returns 0 or -MST_E_BUSY. */
 int gw_keeper_dissolve(struct gw_worker *w, struct mst_group *g, struct gw_actor by);
 /** The candidates that came first. Returns how many are given. */
 unsigned gw_keeper_candidates(struct gw_worker *w, const struct mst_group *g,
 	struct mst_ua_candidate *rows, unsigned max, uint32_t *waiting);
+
+/** Up to `max` candidates after the first `skip`. Returns how many. */
+unsigned gw_keeper_slice(struct gw_worker *w, const struct mst_group *g, uint32_t skip,
+	struct mst_ua_candidate *rows, unsigned max);
 
 void gw_keeper_mail(struct gw_worker *w, const struct gw_mail *m);
 /** Does what is due. Returns whether anything was. */

@@ -37,6 +37,40 @@ gw_keeper_policies(struct gw_worker *w, struct mst_group *g, const struct mst_po
 	return 0;
 }
 
+int
+gw_keeper_create(struct gw_worker *w, const struct mst_policy_change *change, uint64_t *gid)
+{
+	struct mst_group wanted = {
+		.creator = MST_NO_PEER, .created = w->now_s, .keeper = (uint16_t)w->index};
+	struct mst_group_state *s = mst_group_state_get(&w->keeper.states, NULL);
+	struct mst_group *made;
+	int err;
+
+	if (s == NULL)
+		return -MST_E_BUSY;
+	s->policy = w->gw->policy;
+	mst_policy_apply(&s->policy, change);
+	s->num = 1;
+	s->made = w->now_s;
+	s->expires = w->now_s + s->policy.key_life_s;
+	err = mst_policy_valid(&s->policy) ? gw_random(w, s->kg, sizeof(s->kg))
+					   : -MST_E_GROUP_REQUEST;
+	if (err == 0)
+		err = gw_random(w, wanted.origin, sizeof(wanted.origin));
+	wanted.gid = (uint64_t)w->gw->epoch << 40 | wanted.origin[0] >> 24;
+	if (err == 0)
+		err = mst_groups_add_rcu(&w->gw->groups, &wanted, s, &made);
+	if (err) {
+		mst_group_state_put(s);
+		return err;
+	}
+	*gid = wanted.gid;
+	gw_count(&w->counters.outcome[GW_CREATES], 1);
+	gw_audit_by(
+		w, GW_AUDIT_CREATE, made, (struct gw_actor){.sid = GW_ACTOR_OPERATOR}, MST_NO_PEER);
+	return 0;
+}
+
 static int
 decide(struct gw_request *r, struct mst_group *g, struct gw_actor by)
 {

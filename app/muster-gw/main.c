@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "audit_file.h"
 #include "base/err.h"
 #include "config.h"
 #include "gw.h"
@@ -25,6 +26,8 @@
 
 /** The control thread wakes at least this often to set the workers' clock. */
 #define TICK_MS 1000
+/** And so often to write the audit trail. */
+#define AUDIT_MS 20
 
 static const char usage[] =
 	"usage: muster-gw --config FILE [--set KEY=VALUE]... [--check-config | --dump-config]\n"
@@ -202,6 +205,7 @@ make_gateway(const struct mst_gw_config *c, const struct mst_hss_set *hss, struc
 		.candidates = (uint32_t)c->limits.candidates,
 		.exchanges = (uint32_t)c->limits.exchanges,
 		.notify_rate = (uint32_t)c->groups.notify_rate,
+		.audit = c->audit.file != NULL,
 		.audit_joins = c->audit.joins,
 		.naf_group = (uint8_t)c->naf.group,
 		.create_limit = (unsigned)c->limits.groups_created,
@@ -264,6 +268,7 @@ take_signals(int signals)
 			return true;
 		}
 		gw_log_reopen();
+		gw_audit_file_reopen();
 	}
 	return false;
 }
@@ -302,11 +307,12 @@ control(struct control *c)
 	mst_rcu_register();
 	while (err == 0) {
 		mst_rcu_offline();
-		poll(fds, 2, TICK_MS);
+		poll(fds, 2, c->gw->audit ? AUDIT_MS : TICK_MS);
 		mst_rcu_online();
 		if ((fds[0].revents & POLLIN) && take_signals(c->signals))
 			break;
 		mst_ctl_server_step(c->server);
+		gw_audit_file_write(c->gw);
 		err = tend(c);
 		mst_rcu_quiescent();
 	}
@@ -337,6 +343,7 @@ serve(struct control *c)
 		status = control(c);
 	}
 	gw_stop(c->gw);
+	gw_audit_file_write(c->gw);
 	return status;
 }
 
@@ -356,7 +363,8 @@ run(const struct mst_gw_config *config)
 
 	guard_secrets();
 	port_config.held = true;
-	if (gw_log_open((enum gw_log_level)config->log.level, config->log.file))
+	if (gw_log_open((enum gw_log_level)config->log.level, config->log.file) ||
+		gw_audit_file_open(config->audit.file))
 		return EXIT_USAGE;
 	if (mst_port_open(&c.port, &port_config, error) ||
 		mst_ctl_server_create(
@@ -378,6 +386,7 @@ out:
 	mst_port_close(c.port);
 	mst_ctl_server_destroy(c.server);
 	gw_unprovision(&hss);
+	gw_audit_file_close();
 	gw_log_close();
 	return status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* group list, group show, group members. */
+/* group list, group show, group members, group export. */
 #include "verbs_group.h"
 
 #include <stdlib.h>
@@ -12,12 +12,11 @@
 /** Rows that a worker hands over at a time. */
 #define SLICE 256
 
-/** The group that "group" in args names, or NULL after answering with the error. */
-static const struct mst_group *
-named_group(struct gw *gw, struct mst_ctl_reply *reply, const json_t *args)
+struct mst_group *
+gw_verb_named_group(struct gw *gw, struct mst_ctl_reply *reply, const json_t *args)
 {
 	const json_t *name = json_object_get(args, "group");
-	const struct mst_group *g;
+	struct mst_group *g;
 	uint64_t gid;
 
 	if (!json_is_string(name) || mst_gid_parse((const uint8_t *)json_string_value(name),
@@ -35,11 +34,11 @@ void
 gw_verb_group_show(void *user, struct mst_ctl_reply *reply, const json_t *args)
 {
 	struct gw_verbs_user *u = user;
-	const struct mst_group *g = named_group(u->gw, reply, args);
+	const struct mst_group *g = gw_verb_named_group(u->gw, reply, args);
 
 	if (g == NULL)
 		return;
-	mst_ctl_reply_row(reply, gw_json_group(u->gw, g));
+	mst_ctl_reply_row(reply, gw_json_group_whole(u->gw, g));
 	mst_ctl_reply_done(reply);
 }
 
@@ -155,7 +154,7 @@ void
 gw_verb_group_members(void *user, struct mst_ctl_reply *reply, const json_t *args)
 {
 	struct gw_verbs_user *u = user;
-	const struct mst_group *g = named_group(u->gw, reply, args);
+	const struct mst_group *g = gw_verb_named_group(u->gw, reply, args);
 	struct members_state *state;
 
 	if (g == NULL)
@@ -169,4 +168,66 @@ gw_verb_group_members(void *user, struct mst_ctl_reply *reply, const json_t *arg
 	state->slice.ask.run = fill_slice;
 	state->slice.group = g->index;
 	mst_ctl_reply_stream(reply, members_more, state, free);
+}
+
+/** A walk over the members of all groups. */
+struct export_state {
+	struct gw *gw;
+	uint32_t next; /* group */
+	uint64_t gid;
+	bool inside;
+	struct members_state members;
+};
+
+static bool
+next_group(struct export_state *e)
+{
+	const struct mst_group *g = mst_groups_from_rcu(&e->gw->groups, e->next);
+
+	if (g == NULL)
+		return false;
+	e->next = g->index + 1;
+	e->gid = g->gid;
+	e->members = (struct members_state){
+		.gw = e->gw, .slice = {.ask.run = fill_slice, .group = g->index}};
+	e->inside = true;
+	return true;
+}
+
+static void
+export_more(struct mst_ctl_reply *reply, void *state)
+{
+	struct export_state *e = state;
+	struct members_state *m = &e->members;
+
+	while (mst_ctl_reply_room(reply)) {
+		json_t *row;
+
+		if (!e->inside && !next_group(e)) {
+			mst_ctl_reply_done(reply);
+			return;
+		}
+		if (m->shown == m->slice.count && !next_slice(m)) {
+			e->inside = false;
+			continue;
+		}
+		row = member_row(e->gw, &m->slice.row[m->shown++]);
+		json_object_set_new(row, "gid", gw_json_gid(e->gid));
+		mst_ctl_reply_row(reply, row);
+	}
+}
+
+void
+gw_verb_group_export(void *user, struct mst_ctl_reply *reply, const json_t *args)
+{
+	struct gw_verbs_user *u = user;
+	struct export_state *state = calloc(1, sizeof(*state));
+
+	(void)args;
+	if (state == NULL) {
+		mst_ctl_reply_error(reply, MST_E_NO_MEMORY, NULL);
+		return;
+	}
+	state->gw = u->gw;
+	mst_ctl_reply_stream(reply, export_more, state, free);
 }

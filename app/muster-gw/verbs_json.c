@@ -85,23 +85,24 @@ owners(const struct gw *gw, const struct mst_group_state *now)
 json_t *
 gw_json_group(struct gw *gw, const struct mst_group *g)
 {
-	static const char *const admissions[] = {"open", "list", "owners", "operator"};
-	static const char *const rekeys[] = {"never", "at_once", "window"};
 	const struct mst_group_state *now = mst_group_now_rcu(g);
-	const struct mst_policy *p = &now->policy;
 
-	return json_pack(
-		"{s:o, s:o, s:i, s:I, s:i, s:o, s:o, s:o, s:o, s:b, s:{s:s, s:I, s:s, s:I, "
-		"s:b, s:I, s:I, s:I, s:b}}",
-		"gid", gw_json_gid(g->gid), "key_id", gw_json_key_id(gw, now->kg), "num",
-		(int)now->num, "members", (json_int_t)gw_members_of(gw, g->index), "waiting",
+	return json_pack("{s:o, s:o, s:i, s:I, s:i, s:o, s:o, s:o}", "gid", gw_json_gid(g->gid),
+		"key_id", gw_json_key_id(gw, now->kg), "num", (int)now->num, "members",
+		(json_int_t)gw_members_of(gw, g->index), "waiting",
 		(int)__atomic_load_n(&gw->kept[g->index].waiting, __ATOMIC_RELAXED), "creator",
-		imsi_or_null(gw, g->creator), "owners", owners(gw, now), "created",
-		gw_json_time(g->created), "key_expires", gw_json_time(now->expires), "dissolved",
-		now->dissolved, "policies", "admission", admissions[p->admission], "member_limit",
-		(json_int_t)p->member_limit, "rekey_leave", rekeys[p->rekey_leave],
-		"rekey_window_s", (json_int_t)p->window_s, "rekey_join", p->rekey_join,
-		"key_lifetime_s", (json_int_t)p->key_life_s, "expiration_delta_s",
-		(json_int_t)p->expiration_delta_s, "key_check_interval_s",
-		(json_int_t)p->check_interval_s, "history", p->history);
+		imsi_or_null(gw, g->creator), "created", gw_json_time(g->created), "key_expires",
+		gw_json_time(now->expires));
+}
+
+json_t *
+gw_json_group_whole(struct gw *gw, const struct mst_group *g)
+{
+	const struct mst_group_state *now = mst_group_now_rcu(g);
+	json_t *row = gw_json_group(gw, g);
+
+	json_object_set_new(row, "owners", owners(gw, now));
+	json_object_set_new(row, "dissolved", json_boolean(now->dissolved));
+	json_object_set_new(row, "policies", gw_json_policy(&now->policy));
+	return row;
 }

@@ -22,8 +22,24 @@ static const char usage[] =
 	"  status                  what runs: port, workers, sizes, memory\n"
 	"  stats                   outcomes, drops by reason, cycles by stage\n"
 	"  group list              all groups with their key ids and numbers of members\n"
-	"  group show G-ID         one group\n"
+	"  group show G-ID         one group, its owners and policies\n"
 	"  group members G-ID      IMSI, IMEI and since when, of each member\n"
+	"  group export            the members of all groups, as CSV\n"
+	"  group create [POLICY=VALUE]...\n"
+	"                          a group of the operator's; see POLICIES in musterctl(1)\n"
+	"  group policy G-ID [POLICY=VALUE]...\n"
+	"                          shows the policies, after changing those given\n"
+	"  group pending G-ID      who waits to be admitted\n"
+	"  group approve G-ID IMSI|all\n"
+	"  group deny G-ID IMSI|all\n"
+	"  group evict G-ID IMSI   out, until approved again\n"
+	"  group rekey G-ID        makes a new key\n"
+	"  group transfer G-ID IMSI\n"
+	"                          makes a member the principal owner\n"
+	"  group dissolve G-ID\n"
+	"  subscriber show IMSI    settings, limits, groups\n"
+	"  subscriber bar IMSI     ends its session and memberships\n"
+	"  subscriber unbar IMSI\n"
 	"  session show ID         the session of an IMSI or a B-TID\n"
 	"\n"
 	"  -s, --socket PATH       control socket (default muster.sock in\n"
@@ -36,20 +52,34 @@ static const char usage[] =
 	"Keys are never shown; key ids, which tell keys apart, are.\n"
 	"Exit status: 0 good, 1 the gateway answered with an error, 2 usage, or no gateway.\n";
 
-/** A verb: its words, what its argument is called in a request, how its rows look to people. */
+/** A verb: its words, what its arguments are called in a request, how its rows look to people. */
 struct verb {
 	const char *words[2];
-	const char *argument;
+	const char *arguments[2];
+	bool policies; /* POLICY=VALUE may follow */
 	void (*print)(struct printer *printer, const json_t *row);
 };
 
 static const struct verb verbs[] = {
-	{{"status"}, NULL, print_tree},
-	{{"stats"}, NULL, print_tree},
-	{{"group", "list"}, NULL, print_table},
-	{{"group", "show"}, "group", print_tree},
-	{{"group", "members"}, "group", print_table},
-	{{"session", "show"}, "session", print_tree},
+	{{"status"}, {NULL}, false, print_tree},
+	{{"stats"}, {NULL}, false, print_tree},
+	{{"group", "list"}, {NULL}, false, print_table},
+	{{"group", "show"}, {"group"}, false, print_tree},
+	{{"group", "members"}, {"group"}, false, print_table},
+	{{"group", "export"}, {NULL}, false, print_csv},
+	{{"group", "create"}, {NULL}, true, print_tree},
+	{{"group", "policy"}, {"group"}, true, print_tree},
+	{{"group", "pending"}, {"group"}, false, print_table},
+	{{"group", "approve"}, {"group", "imsi"}, false, print_tree},
+	{{"group", "deny"}, {"group", "imsi"}, false, print_tree},
+	{{"group", "evict"}, {"group", "imsi"}, false, print_tree},
+	{{"group", "rekey"}, {"group"}, false, print_tree},
+	{{"group", "transfer"}, {"group", "imsi"}, false, print_tree},
+	{{"group", "dissolve"}, {"group"}, false, print_tree},
+	{{"subscriber", "show"}, {"imsi"}, false, print_tree},
+	{{"subscriber", "bar"}, {"imsi"}, false, print_tree},
+	{{"subscriber", "unbar"}, {"imsi"}, false, print_tree},
+	{{"session", "show"}, {"session"}, false, print_tree},
 };
 
 static const struct option options[] = {
@@ -104,19 +134,42 @@ on_row(void *user, json_t *row)
 	return ferror(stdout) ? -MST_E_FILE : 0;
 }
 
+/** Makes the arguments of a request; ends the program where they are not the verb's. */
+static json_t *
+make_args(const struct verb *v, int argc, char **argv)
+{
+	json_t *args = json_object(), *policies = json_object();
+	int n = 0;
+
+	for (; n < 2 && v->arguments[n] != NULL; n++) {
+		if (n == argc)
+			wrong_usage("this verb takes more arguments");
+		json_object_set_new(args, v->arguments[n], json_string(argv[n]));
+	}
+	for (; v->policies && n < argc; n++) {
+		char *equals = strchr(argv[n], '=');
+
+		if (equals == NULL)
+			wrong_usage("policies are given as POLICY=VALUE");
+		*equals = '\0';
+		json_object_set_new(policies, argv[n], json_string(equals + 1));
+	}
+	if (n < argc)
+		wrong_usage("this verb takes fewer arguments");
+	json_object_set_new(args, "policies", policies);
+	return args;
+}
+
 /** Asks once. Returns the exit code. */
 static int
-ask(struct mst_ctl_client *client, const struct verb *v, const char *argument, struct output *o)
+ask(struct mst_ctl_client *client, const struct verb *v, json_t *args, struct output *o)
 {
 	char error[MST_CTL_ERROR_SIZE] = "cannot write", name[32];
-	json_t *args = json_object();
 	int err;
 
-	if (v->argument != NULL)
-		json_object_set_new(args, v->argument, json_string(argument));
 	snprintf(name, sizeof(name), "%s%s%s", v->words[0], v->words[1] ? " " : "",
 		v->words[1] ? v->words[1] : "");
-	err = mst_ctl_client_call(client, name, args, on_row, o, error);
+	err = mst_ctl_client_call(client, name, json_incref(args), on_row, o, error);
 	if (err == 0 && fflush(stdout) == 0)
 		return EXIT_SUCCESS;
 	fprintf(stderr, "musterctl: %s\n", error);
@@ -125,7 +178,7 @@ ask(struct mst_ctl_client *client, const struct verb *v, const char *argument, s
 
 /** Asks once, or every `watch` seconds until something fails. Returns the exit code. */
 static int
-run(const char *socket, const struct verb *v, const char *argument, bool json, unsigned watch)
+run(const char *socket, const struct verb *v, json_t *args, bool json, unsigned watch)
 {
 	struct output o = {.verb = v, .json = json};
 	char error[MST_CTL_ERROR_SIZE];
@@ -136,13 +189,14 @@ run(const char *socket, const struct verb *v, const char *argument, bool json, u
 		fprintf(stderr, "musterctl: %s\n", error);
 		return EXIT_USAGE;
 	}
-	while ((code = ask(client, v, argument, &o)) == EXIT_SUCCESS && watch > 0) {
+	while ((code = ask(client, v, args, &o)) == EXIT_SUCCESS && watch > 0) {
 		sleep(watch);
 		o.printer.rows = 0;
 		if (!json)
 			putchar('\n');
 	}
 	mst_ctl_client_close(client);
+	json_decref(args);
 	return code;
 }
 
@@ -174,6 +228,7 @@ main(int argc, char **argv)
 {
 	const char *socket = NULL;
 	const struct verb *v;
+	json_t *args;
 	bool json = false;
 	unsigned watch = 0;
 	int c, words;
@@ -207,8 +262,6 @@ main(int argc, char **argv)
 		json = true;
 		argc--;
 	}
-	if (argc != (v->argument != NULL ? 1 : 0))
-		wrong_usage(v->argument != NULL ? "this verb takes one argument"
-						: "this verb takes no argument");
-	return run(socket != NULL ? socket : default_socket(), v, argv[0], json, watch);
+	args = make_args(v, argc, argv);
+	return run(socket != NULL ? socket : default_socket(), v, args, json, watch);
 }

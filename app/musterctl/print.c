@@ -38,7 +38,8 @@ width(const char *name)
 		const char *name;
 		int width;
 	} known[] = {{"gid", 16}, {"key_id", 8}, {"num", 4}, {"members", 9}, {"creator", 15},
-		{"created", 20}, {"key_expires", 20}, {"imsi", 15}, {"imei", 16}, {"since", 20}};
+		{"created", 20}, {"waiting", 7}, {"key_expires", 20}, {"imsi", 15}, {"imei", 16},
+		{"since", 20}};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcmp(known[i].name, name) == 0)
@@ -96,12 +97,27 @@ empty(const json_t *value, int depth)
 
 static void tree(const json_t *object, int depth);
 
+/** The items of an array in a line, or each as a tree. */
 static void
-branch(const char *name, const json_t *value, int depth)
+items(const json_t *array, int depth)
 {
 	char text[VALUE_MAX];
 	size_t index;
 	json_t *item;
+
+	json_array_foreach((json_t *)array, index, item)
+	{
+		if (json_is_object(item))
+			tree(item, depth);
+		else
+			printf("%*s%s\n", 2 * depth, "", scalar(item, text));
+	}
+}
+
+static void
+branch(const char *name, const json_t *value, int depth)
+{
+	char text[VALUE_MAX];
 
 	if (empty(value, depth))
 		return;
@@ -111,10 +127,7 @@ branch(const char *name, const json_t *value, int depth)
 		tree(value, depth + 1);
 	} else if (json_is_array(value)) {
 		putchar('\n');
-		json_array_foreach((json_t *)value, index, item)
-		{
-			tree(item, depth + 1);
-		}
+		items(value, depth + 1);
 	} else {
 		int used = 2 * depth + (int)strlen(name);
 
@@ -136,4 +149,28 @@ print_tree(struct printer *printer, const json_t *row)
 {
 	printer->rows++;
 	tree(row, 0);
+}
+
+void
+print_csv(struct printer *printer, const json_t *row)
+{
+	char text[VALUE_MAX];
+	const char *name, *separator = "";
+	json_t *value;
+
+	if (printer->rows++ == 0) {
+		json_object_foreach((json_t *)row, name, value)
+		{
+			printf("%s%s", separator, name);
+			separator = ",";
+		}
+		putchar('\n');
+		separator = "";
+	}
+	json_object_foreach((json_t *)row, name, value)
+	{
+		printf("%s%s", separator, scalar(value, text));
+		separator = ",";
+	}
+	putchar('\n');
 }

@@ -38,7 +38,8 @@ mst_hex_decode(const char *text, size_t size, void *data, size_t n)
 		if (hex_digit(text[i]) < 0)
 			return -MST_E_ARGUMENT;
 	for (size_t i = 0; i < n; i++)
-		p[i] = (uint8_t)(hex_digit(text[2 * i]) << 4 | hex_digit(text[2 * i + 1]));
+		p[i] = (uint8_t)((unsigned)hex_digit(text[2 * i]) << 4 |
+				 (unsigned)hex_digit(text[2 * i + 1]));
 	return 0;
 }
 

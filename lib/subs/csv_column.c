@@ -124,6 +124,90 @@ parse_mnc_length(struct csv_values *values, const struct csv_field *field)
 	return NULL;
 }
 
+/** yes, or no, which sets `flag`. */
+static const char *
+parse_allowed(struct csv_values *values, const struct csv_field *field, uint8_t flag)
+{
+	if (is(field, "no"))
+		values->profile.flags |= flag;
+	else if (!is(field, "yes") && field->size != 0)
+		return "must be yes or no";
+	return NULL;
+}
+
+static const char *
+parse_may_create(struct csv_values *values, const struct csv_field *field)
+{
+	return parse_allowed(values, field, MST_SUBS_F_NO_CREATE);
+}
+
+static const char *
+parse_may_join(struct csv_values *values, const struct csv_field *field)
+{
+	return parse_allowed(values, field, MST_SUBS_F_NO_JOIN);
+}
+
+/** A decimal number of at most `max`; nothing is 0. Whether it is one. */
+static bool
+small_number(const struct csv_field *field, unsigned max, unsigned *value)
+{
+	*value = 0;
+	for (size_t i = 0; i < field->size; i++) {
+		if (field->text[i] < '0' || field->text[i] > '9')
+			return false;
+		*value = *value * 10 + (unsigned)(field->text[i] - '0');
+		if (*value > max)
+			return false;
+	}
+	return true;
+}
+
+static const char *
+parse_limit(const struct csv_field *field, uint16_t *limit)
+{
+	unsigned v;
+
+	if (!small_number(field, MST_SUBS_COUNT_MAX, &v))
+		return "must be a number from 1 to 1023, or 0 for the gateway's limit";
+	*limit = (uint16_t)v;
+	return NULL;
+}
+
+static const char *
+parse_create_limit(struct csv_values *values, const struct csv_field *field)
+{
+	return parse_limit(field, &values->profile.create_limit);
+}
+
+static const char *
+parse_join_limit(struct csv_values *values, const struct csv_field *field)
+{
+	return parse_limit(field, &values->profile.join_limit);
+}
+
+static const char *
+parse_bits(const struct csv_field *field, uint8_t *bits)
+{
+	unsigned v;
+
+	if (!small_number(field, UINT8_MAX, &v))
+		return "must be a number from 0 to 255, a sum of bits";
+	*bits = (uint8_t)v;
+	return NULL;
+}
+
+static const char *
+parse_naf_groups(struct csv_values *values, const struct csv_field *field)
+{
+	return parse_bits(field, &values->profile.naf_groups);
+}
+
+static const char *
+parse_tags(struct csv_values *values, const struct csv_field *field)
+{
+	return parse_bits(field, &values->profile.tags);
+}
+
 static const struct csv_column columns[CSV_COLUMNS] = {
 	{CSV_IMSI, "imsi", parse_imsi},
 	{CSV_K, "k", parse_k},
@@ -135,6 +219,12 @@ static const struct csv_column columns[CSV_COLUMNS] = {
 	{CSV_GBA, "gba", parse_gba},
 	{CSV_LIFETIME, "lifetime", parse_lifetime},
 	{CSV_MNC_LENGTH, "mnc_length", parse_mnc_length},
+	{CSV_MAY_CREATE, "may_create", parse_may_create},
+	{CSV_MAY_JOIN, "may_join", parse_may_join},
+	{CSV_CREATE_LIMIT, "create_limit", parse_create_limit},
+	{CSV_JOIN_LIMIT, "join_limit", parse_join_limit},
+	{CSV_NAF_GROUPS, "naf_groups", parse_naf_groups},
+	{CSV_TAGS, "tags", parse_tags},
 };
 
 const struct csv_column *

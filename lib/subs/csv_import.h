@@ -11,6 +11,12 @@
  *	gba		gba | gba_u				default gba
  *	lifetime	seconds, 1..4294967295			default from the options
  *	mnc_length	2 | 3					default from the options
+ *	may_create	yes | no				default yes
+ *	may_join	yes | no				default yes
+ *	create_limit	0..1023, groups to create; 0: no own limit	default 0
+ *	join_limit	0..1023, groups to be in; 0: no own limit	default 0
+ *	naf_groups	0..255, bit n: NAF group n; 0: all	default 0
+ *	tags		0..255, bits for allow-lists		default 0
  *
  * ek and eopc are one block each under the transport key, AES-128 or AES-256 in ECB mode. An
  * empty field of an optional column takes the default. A row is one line, of at most

@@ -59,7 +59,8 @@ ask group list
 [ "$(answer | wc -l)" = $((groups + 1)) ] || fail "group list: $(answer)"
 
 ask --json group show "$gid"
-[ "$(answer | jq -c .)" = "$row" ] || fail "group show differs from group list: $(answer)"
+[ "$(answer | jq -c 'del(.owners, .dissolved, .policies)')" = "$row" ] || fail "group show differs from group list: $(answer)"
+is '.[0] | (.owners == [.creator]) and (.dissolved | not) and .policies.admission == "open"'
 ask group show "$gid"
 
 ask --json group members "$gid"
@@ -78,8 +79,8 @@ refused 1 'no such group' group show 0000000000000000
 refused 1 '16 characters' group show nonsense
 refused 1 . session show 999999999999999
 refused 1 . session show nonsense
-refused 2 'takes one argument' group members
-refused 2 'takes no argument' status now
+refused 2 'takes more arguments' group members
+refused 2 'takes fewer arguments' status now
 refused 2 'no such verb' obey
 refused 2 . --socket "$work/nobody.sock" status
 

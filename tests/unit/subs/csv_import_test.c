@@ -34,7 +34,7 @@ bad_headers(void **state)
 			"t.csv:1: column '12345678901234567890123456789012': is not known\n"},
 		{"imsi,\"k,opc", "t.csv:1: a quoted field is not closed on its line\n"},
 		{"imsi,\"k\"x,opc", "t.csv:1: text follows a closing quote\n"},
-		{"imsi,k,opc,amf,gba,lifetime,mnc_length,a,b,c,d,e,f",
+		{"imsi,k,opc,amf,gba,lifetime,mnc_length,a,b,c,d,e,f,g,h,i,j,k,l",
 			"t.csv:1: column 'a': is not known\n"},
 	};
 
@@ -134,6 +134,53 @@ bad_rows(void **state)
 			assert_null(find(&run, "123456"));
 			run_fini(&run);
 		}
+	}
+}
+
+/* The settings for groups and NAFs, and what is wrong with some. */
+static void
+settings(void **state)
+{
+	static const struct {
+		const char *row, *reason;
+	} bad[] = {
+		{"maybe,,,,,", "column 'may_create': must be yes or no"},
+		{",NO,,,,", "column 'may_join': must be yes or no"},
+		{",,1024,,,", "column 'create_limit': must be a number from 1 to 1023, or 0 for "
+			      "the gateway's limit"},
+		{",,,-1,,", "column 'join_limit': must be a number from 1 to 1023, or 0 for the "
+			    "gateway's limit"},
+		{",,,,256,", "column 'naf_groups': must be a number from 0 to 255, a sum of bits"},
+		{",,,,,0x1", "column 'tags': must be a number from 0 to 255, a sum of bits"},
+	};
+	static const char header[] =
+		"imsi,k,opc,may_create,may_join,create_limit,join_limit,naf_groups,tags\n";
+	const struct mst_subs_profile *p;
+	char text[1024], report[256];
+	struct run run;
+
+	(void)state;
+	run_init(&run, 10);
+	snprintf(text, sizeof(text),
+		"%s123456" ONE TWO ",no,yes,3,1023,5,255\n234567" ONE TWO ",,,,,,\n", header);
+	assert_int_equal(run_import(&run, text), 0);
+	assert_int_equal(run.result.added, 2);
+	p = mst_subs_profile(run.subs, find(&run, "123456"));
+	assert_int_equal(p->flags, MST_SUBS_F_NO_CREATE);
+	assert_int_equal(p->create_limit, 3);
+	assert_int_equal(p->join_limit, 1023);
+	assert_int_equal(p->naf_groups, 5);
+	assert_int_equal(p->tags, 255);
+	p = mst_subs_profile(run.subs, find(&run, "234567"));
+	assert_int_equal(p->flags + p->create_limit + p->join_limit + p->naf_groups + p->tags, 0);
+	run_fini(&run);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		run_init(&run, 10);
+		snprintf(text, sizeof(text), "%s123456" ONE TWO ",%s\n", header, bad[i].row);
+		snprintf(report, sizeof(report), "t.csv:2: %s\n", bad[i].reason);
+		assert_int_equal(run_import(&run, text), 0);
+		assert_string_equal(run.reports, report);
+		run_fini(&run);
 	}
 }
 
@@ -464,6 +511,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bad_headers),
 		cmocka_unit_test(bad_rows),
+		cmocka_unit_test(settings),
 		cmocka_unit_test(good_rows),
 		cmocka_unit_test(key_digits),
 		cmocka_unit_test(op_becomes_opc),
