@@ -42,6 +42,8 @@ struct gw_batch {
 	mst_lanes parsed;       /* msg[] is valid: errors can be answered */
 	mst_lanes given_away;   /* frame is another worker's now */
 	mst_lanes proved;       /* the sender has proved itself: answers are not bounded */
+	mst_lanes announced;    /* the answer waits until what was changed lasts */
+	mst_lanes echo;         /* the session's replay window is lost: asks for freshness */
 
 	/* Subscribers */
 	uint64_t imsi[MST_LANES];
@@ -101,6 +103,8 @@ void gw_stage_secured(struct gw_worker *w, mst_lanes live);
 /** Decrypted requests to plaintext answers in plain[]. Returns the lanes answered, also by errors.
  */
 mst_lanes gw_stage_group(struct gw_worker *w, mst_lanes live);
+/** Sends frames, or drops and counts them. */
+void gw_send_frames(struct gw_worker *w, const struct mst_frame *frames, unsigned count);
 /** Sends what is in out[], frees the rest. */
 void gw_stage_reply(struct gw_worker *w, mst_lanes frames);
 /** Clears the columns' masks for `frames` lanes. */

@@ -78,6 +78,7 @@ void
 gw_batch_begin(struct gw_batch *b, unsigned frames)
 {
 	b->host_replies = b->parsed = b->given_away = b->proved = 0;
+	b->announced = b->echo = 0;
 	b->oscore = b->repeated = b->observed = b->gba_u = 0;
 	for (unsigned i = 0; i < frames; i++) {
 		b->status[i] = 0;
@@ -93,6 +94,7 @@ gw_burst(struct gw_worker *w, unsigned frames)
 	struct lanes_by_kind kinds = {0};
 
 	gw_batch_begin(b, frames);
+	gw_record_begin(w);
 	RUN(w, PARSE, all, requests = gw_stage_parse(w, all); kinds = sort_lanes(w, requests));
 	RUN(w, HINT, kinds.hint, gw_stage_hint(w, kinds.hint));
 	RUN(w, CHALLENGE, kinds.express, gw_stage_challenge(w, kinds.express, true));
@@ -106,11 +108,14 @@ gw_burst(struct gw_worker *w, unsigned frames)
 bool
 gw_between(struct gw_worker *w)
 {
-	bool any = gw_mail_step(w);
+	bool any;
 
+	gw_record_begin(w);
+	any = gw_mail_step(w);
 	any |= gw_tasks_run(w);
 	any |= gw_list_step(w);
 	any |= gw_keeper_step(w);
 	any |= gw_later_step(w);
+	any |= gw_record_step(w);
 	return any;
 }

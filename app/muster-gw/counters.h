@@ -35,6 +35,7 @@
 	X(SESSIONS_EXPRESS, "sessions opened by an express request")                              \
 	X(SECURED,        "protected requests executed")                                          \
 	X(SECURED_REPEATED, "protected requests repeated and answered from state")                \
+	X(ECHOES,         "requests in restored sessions asked to show that they are new")                \
 	X(CREATES,        "groups created")                                                       \
 	X(JOINS,          "memberships created by a join")                                        \
 	X(REJOINS,        "joins by members")                                                     \

@@ -84,6 +84,10 @@ take_options(struct gw *gw, const struct gw_options *o)
 		err = system_random(key, sizeof(key));
 	if (err == 0)
 		mst_aes_key_init(gw->crypto, key, &gw->gid_key);
+	if (err == 0)
+		err = system_random(key, sizeof(key));
+	if (err == 0)
+		mst_aes_key_init(gw->crypto, key, &gw->echo_key);
 	mst_wipe(key, sizeof(key));
 	return err;
 }
@@ -115,6 +119,7 @@ worker_destroy(struct gw_worker *w)
 	gw_laters_fini(w);
 	gw_keeper_fini(w);
 	gw_audit_fini(w);
+	gw_recorder_fini(w);
 	mst_pages_free(w->batch, sizeof(*w->batch));
 	mst_wipe(w, sizeof(*w));
 	free(w);

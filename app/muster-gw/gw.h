@@ -38,6 +38,7 @@
 #include "oscore/context.h"
 #include "port/port.h"
 #include "rcu/rcu.h"
+#include "record.h"
 #include "session/session.h"
 #include "subs/slf.h"
 #include "zn.h"
@@ -123,9 +124,10 @@ struct gw {
 	unsigned create_limit, join_limit; /* a subscriber */
 	struct mst_sessions sessions;
 	struct mst_groups groups;
-	struct gw_kept *kept;       /* by group, each written by the group's keeper */
-	struct mst_aes_key gid_key; /* G-ID = a block of (RAND, Partial IV) under it */
-	uint32_t epoch;             /* upper 24 bits of own Partial IVs, unique to this run */
+	struct gw_kept *kept;        /* by group, each written by the group's keeper */
+	struct mst_aes_key gid_key;  /* G-ID = a block of (RAND, Partial IV) under it */
+	struct mst_aes_key echo_key; /* of this run; see echo.h */
+	uint32_t epoch;              /* upper 24 bits of own Partial IVs, unique to this run */
 	struct mst_hash_seed seed;
 
 	/* Unix time = TSC / tsc_per_ms + offset; the control thread corrects the offset. */
@@ -161,6 +163,7 @@ struct gw_worker {
 	struct gw_list_jobs jobs;
 	struct gw_laters later;
 	struct gw_keeper keeper;
+	struct gw_recorder recorder;
 	struct gw_batch *batch;
 	uint64_t now_ms; /* Unix time, taken once a burst */
 	uint32_t now_s;

@@ -91,6 +91,7 @@ gw_keeper_rekey(struct gw_worker *w, struct mst_group *g, struct gw_actor by)
 	next->made = w->now_s;
 	next->expires = w->now_s + now->policy.key_life_s;
 	mst_group_publish_rcu(g, next);
+	gw_record_group(w, g);
 	gw_kept(w, g)->rekey_at = 0;
 	gw_count(&w->counters.outcome[GW_REKEYS], 1);
 	gw_audit_by(w, GW_AUDIT_REKEY, g, by, MST_NO_PEER);
@@ -136,6 +137,7 @@ succeed(struct gw_worker *w, struct mst_group *g, unsigned gone)
 				MST_SUBS_COUNT_MAX);
 	}
 	mst_group_publish_rcu(g, next);
+	gw_record_group(w, g);
 	gw_audit_by(
 		w, GW_AUDIT_OWNERS, g, by_policy, next->owners > 0 ? next->owner[0] : MST_NO_PEER);
 }
@@ -238,6 +240,7 @@ purged(struct gw_worker *w, struct mst_group *g)
 		return;
 	}
 	*kept = (struct gw_kept){0};
+	gw_record_group_gone(w, g);
 	mst_groups_del_rcu(&w->gw->groups, g);
 }
 
@@ -259,6 +262,7 @@ gw_keeper_dissolve(struct gw_worker *w, struct mst_group *g, struct gw_actor by)
 		mst_subs_dec_created(mst_hss_record(&gw->hss, gw_ref(gw, now->owner[0])));
 	next->owners = 0;
 	mst_group_publish_rcu(g, next);
+	gw_record_group(w, g);
 	kept->rekey_at = kept->tell_at = 0;
 	kept->purging = (uint16_t)gw->workers;
 	gw_keeper_decide_all(w, g, -MST_E_GROUP_DISSOLVED, by);

@@ -33,6 +33,7 @@ gw_keeper_policies(struct gw_worker *w, struct mst_group *g, const struct mst_po
 		return -MST_E_GROUP_REQUEST;
 	}
 	mst_group_publish_rcu(g, next);
+	gw_record_group(w, g);
 	gw_audit_by(w, GW_AUDIT_POLICIES, g, by, MST_NO_PEER);
 	return 0;
 }
@@ -258,6 +259,7 @@ gw_keeper_owners(struct gw_worker *w, struct mst_group *g,
 		return err;
 	}
 	mst_group_publish_rcu(g, next);
+	gw_record_group(w, g);
 	gw_audit_by(w, GW_AUDIT_OWNERS, g, by, next->owner[0]);
 	return 0;
 }

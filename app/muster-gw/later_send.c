@@ -95,6 +95,8 @@ transmit(struct gw_worker *w, unsigned lane, const struct gw_later *x)
 	frame.size = size > 0 ? (uint16_t)size : 0;
 	gw_count(&w->counters.outcome[GW_TX_FRAMES], 1);
 	gw_count(&w->counters.outcome[GW_TX_OCTETS], frame.size);
+	if (size > 0 && w->gw->port != NULL && gw_parks(w) && gw_park(w, &frame))
+		return;
 	if (w->gw->port == NULL) {
 		if (w->gw->sink != NULL)
 			w->gw->sink(w->gw->sink_user, w->index, &frame);

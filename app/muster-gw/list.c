@@ -37,6 +37,8 @@ gw_list_enter(struct gw_worker *w, const struct mst_group *g, uint32_t sid, uint
 	err = mst_members_add(&w->members, g->index, sid, MST_MEMBER, imei, w->now_s, result);
 	if (err)
 		mst_subs_dec_joined(s);
+	else
+		gw_record_member(w, *result);
 	return err;
 }
 
@@ -64,6 +66,7 @@ gw_list_wait(const struct gw_request *r, const struct mst_group *g)
 	}
 	mst_member_set_slot(m, slot);
 	w->later.at[slot].row = true;
+	gw_record_member(w, m);
 	gw_count(&w->counters.outcome[GW_CANDIDATES], 1);
 	gw_mail_post(w, g->keeper,
 		(struct gw_mail){.kind = GW_MAIL_CANDIDATE,
@@ -107,6 +110,7 @@ remove_row(struct gw_worker *w, struct mst_member *m, int result)
 	else
 		gw_later_drop(w, mst_member_slot(m));
 	gw_later_end_candidates(w, m->group, m->sid, -MST_E_NOT_OWNER);
+	gw_record_member_gone(w, m);
 	mst_members_del(&w->members, m);
 }
 
@@ -143,6 +147,7 @@ admit(struct gw_worker *w, const struct gw_mail *mail)
 	if (m == NULL || mst_member_standing(m) == MST_MEMBER)
 		return;
 	if (mst_member_standing(m) == MST_EVICTED) {
+		gw_record_member_gone(w, m);
 		mst_members_del(&w->members, m);
 		return;
 	}
@@ -155,6 +160,7 @@ admit(struct gw_worker *w, const struct gw_mail *mail)
 	}
 	m->since = w->now_s;
 	mst_members_set(&w->members, m, MST_MEMBER);
+	gw_record_member(w, m);
 	gw_count(&w->counters.outcome[GW_JOINS], 1);
 	gw_later_answer(w, mst_member_slot(m), 0);
 }
@@ -185,6 +191,8 @@ evict(struct gw_worker *w, const struct gw_mail *mail)
 		gw_later_end_candidates(w, m->group, m->sid, -MST_E_NOT_OWNER);
 		mst_members_set(&w->members, m, MST_EVICTED);
 		mst_session_end(&w->sessions, m->sid, (uint32_t)w->sqn_clock);
+		gw_record_member(w, m);
+		gw_record_session(w, m->sid);
 		gw_count(&w->counters.outcome[GW_EVICTIONS], 1);
 		answer.result = 0;
 	}
@@ -208,6 +216,8 @@ gw_list_bar(struct gw_worker *w, uint32_t sid)
 	if (!add_job(w, (struct gw_list_job){.group = MST_NO_PEER, .sid = sid}))
 		return -MST_E_BUSY;
 	mst_session_end(&w->sessions, sid, (uint32_t)w->sqn_clock);
+	gw_record_session(w, sid);
+	gw_record_subscriber(w, sid);
 	return 0;
 }
 

@@ -66,6 +66,7 @@ answer_results(struct gw_worker *w, mst_lanes live)
 		mst_coap_put_uint(&build, MST_COAP_OPT_CONTENT_FORMAT, MST_COAP_FORMAT_CBOR);
 		mst_ub_write_result(mst_coap_put_payload(&build), &result);
 		gw_answer_end(w, i, &build);
+		gw_announce(w, i);
 	}
 	b->proved |= live;
 }
@@ -103,17 +104,22 @@ gw_stage_answer(struct gw_worker *w, mst_lanes live)
  * Sets the offset of a subscriber whose USIM would not accept the next SQN, and only then
  * (TS 33.102 section 6.3.5): a repeated AUTS finds it corrected and moves nothing back.
  */
-static void
-correct_sqn(struct gw_worker *w, struct mst_subs_record *r, uint64_t sqn_ms)
+static int
+correct_sqn(struct gw_worker *w, unsigned lane, uint64_t sqn_ms)
 {
+	struct mst_subs_record *r = mst_hss_record(&w->gw->hss, w->batch->ref[lane]);
 	uint64_t dif = mst_subs_state_dif(mst_subs_state(r));
 	uint64_t next = mst_sqn_seq(mst_sqn_make(w->sqn_clock, dif, w->gw->ind));
 	uint64_t ahead = (next - mst_sqn_seq(sqn_ms)) & MST_SQN_SEQ_MASK;
 
 	if (ahead != 0 && ahead <= MST_SQN_DELTA)
-		return;
+		return 0;
+	if (!gw_may_change(w))
+		return -MST_E_NOT_DURABLE;
 	mst_subs_set_dif(r, mst_sqn_dif(w->sqn_clock, sqn_ms));
+	gw_record_subscriber(w, w->batch->sid[lane]);
 	gw_count(&w->counters.outcome[GW_RESYNCS], 1);
+	return 0;
 }
 
 void
@@ -133,8 +139,15 @@ gw_stage_resync(struct gw_worker *w, mst_lanes live)
 	right = mst_auts_check_burst(w->crypto, live, &in, auts, sqn_ms) & known;
 	gw_drop_lanes(w, live & ~right, MST_E_AUTS_FORGED);
 	live = gw_admitted(w, right);
-	mst_for_lanes(i, live)
-		correct_sqn(w, mst_hss_record(&w->gw->hss, b->ref[i]), sqn_ms[i]);
+	mst_for_lanes(i, live) {
+		int err = correct_sqn(w, i, sqn_ms[i]);
+
+		gw_announce(w, i);
+		if (err) {
+			gw_drop(w, i, err);
+			live &= ~MST_LANE(i);
+		}
+	}
 	gw_forget(w, looked_up);
 	if (live != 0)
 		gw_stage_challenge(w, live, false);

@@ -109,6 +109,7 @@ publish(const struct gw_request *r, struct mst_group *wanted, struct mst_group *
 	if (err) {
 		mst_subs_dec_created(r->subscriber);
 	} else {
+		gw_record_group(w, *made);
 		gw_count(&w->counters.outcome[GW_CREATES], 1);
 		audit(r, GW_AUDIT_CREATE, wanted->gid, 1);
 	}
@@ -207,6 +208,7 @@ join(const struct gw_request *r)
 		return gw_list_wait_on(r, g, m);
 	if (!r->repeated) {
 		m->imei = r->ua->join.imei;
+		gw_record_member(r->w, m);
 		gw_count(&r->w->counters.outcome[GW_REJOINS], 1);
 	}
 	return gw_answer_key(r, g, m, GW_WAS_MEMBER);
@@ -360,6 +362,11 @@ gw_group_serve(struct gw_request *r)
 	bool joins = r->ua->code == MST_COAP_POST &&
 		     (r->ua->target.res == MST_RES_MANAGE || r->ua->target.res == MST_RES_GROUP);
 
+	if (r->ua->code != MST_COAP_GET) {
+		gw_announce(r->w, r->lane);
+		if (!r->repeated && !gw_may_change(r->w))
+			return -MST_E_NOT_DURABLE;
+	}
 	if (joins && !stores_right(r))
 		return -MST_E_GROUP_STORAGE;
 	switch (r->ua->target.res) {
@@ -389,6 +396,7 @@ gw_group_resume(struct gw_request *r)
 {
 	const struct mst_group *g = mst_groups_find_rcu(&r->w->gw->groups, r->ua->target.gid);
 
+	gw_announce(r->w, r->lane);
 	if (r->ua->target.res == MST_RES_GROUP)
 		return join_asked(r, g);
 	return r->task->result != 0 ? r->task->result

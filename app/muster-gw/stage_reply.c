@@ -114,18 +114,19 @@ send_patiently(struct gw_worker *w, const struct mst_frame *out, unsigned count)
 	return sent;
 }
 
-static void
-transmit(struct gw_worker *w, mst_lanes lanes)
+void
+gw_send_frames(struct gw_worker *w, const struct mst_frame *out, unsigned count)
 {
-	struct gw_batch *b = w->batch;
-	struct mst_frame out[MST_LANES];
-	unsigned count = 0, sent;
+	unsigned sent;
 	uint64_t octets = 0;
 
-	mst_for_lanes(i, lanes)
-		out[count++] = b->frame[i];
 	if (count == 0)
 		return;
+	if (w->gw->port == NULL) {
+		for (unsigned i = 0; i < count && w->gw->sink != NULL; i++)
+			w->gw->sink(w->gw->sink_user, w->index, &out[i]);
+		return;
+	}
 	sent = send_patiently(w, out, count);
 	for (unsigned i = 0; i < sent; i++)
 		octets += out[i].size;
@@ -137,12 +138,38 @@ transmit(struct gw_worker *w, mst_lanes lanes)
 	}
 }
 
+static void
+transmit(struct gw_worker *w, mst_lanes lanes)
+{
+	struct mst_frame out[MST_LANES];
+	unsigned count = 0;
+
+	mst_for_lanes(i, lanes)
+		out[count++] = w->batch->frame[i];
+	gw_send_frames(w, out, count);
+}
+
+/** Takes answers that announce a change out of those to send. Returns the lanes that are kept. */
+static mst_lanes
+park(struct gw_worker *w, mst_lanes lanes)
+{
+	mst_lanes parked = 0;
+
+	mst_for_lanes(i, lanes) {
+		if (gw_park(w, &w->batch->frame[i]))
+			parked |= MST_LANE(i);
+		else
+			gw_drop(w, i, MST_E_NOT_DURABLE);
+	}
+	return parked;
+}
+
 void
 gw_stage_reply(struct gw_worker *w, mst_lanes frames)
 {
 	struct gw_batch *b = w->batch;
 	struct mst_frame idle[MST_LANES];
-	mst_lanes send;
+	mst_lanes send, parked;
 	unsigned count = 0;
 
 	frames &= ~b->given_away;
@@ -155,11 +182,13 @@ gw_stage_reply(struct gw_worker *w, mst_lanes frames)
 		b->frame[i].size = b->net.view[i].frame_size;
 		send |= MST_LANE(i);
 	}
+	parked = park(w, send & b->announced);
+	send &= ~b->announced;
 	b->sent = send;
 	if (w->gw->port == NULL)
 		return;
 	transmit(w, send);
-	mst_for_lanes(i, frames & ~send)
+	mst_for_lanes(i, frames & ~send & ~parked)
 		idle[count++] = b->frame[i];
 	mst_port_frame_free(idle, count);
 }

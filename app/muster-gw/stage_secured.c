@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/secret.h"
+#include "echo.h"
 
 /** Options outside OSCORE that a device has no business sending there. */
 #define OUTER_CRITICAL                                                                             \
@@ -150,6 +151,16 @@ accept(struct gw_worker *w, unsigned lane)
 		return -MST_E_OSCORE_KID; /* a lane before this one replaced the session */
 	if (s->counter == UINT16_MAX)
 		return -MST_E_SESSION_SPENT;
+	if (mst_oscore_window_lost(&s->window) && b->piv[lane] <= UINT32_MAX) {
+		if (gw_echo_right(w, lane)) {
+			mst_oscore_window_begin(&s->window, (uint32_t)b->piv[lane]);
+			gw_count(&w->counters.outcome[GW_SECURED], 1);
+		} else {
+			b->echo |= MST_LANE(lane);
+		}
+		b->own_piv[lane] = (uint64_t)w->gw->epoch << 16 | s->counter++;
+		return 0;
+	}
 	switch (mst_oscore_window_accept(&s->window, b->piv[lane])) {
 	case MST_OSCORE_FRESH:
 		gw_count(&w->counters.outcome[GW_SECURED], 1);
@@ -239,7 +250,9 @@ gw_stage_secured(struct gw_worker *w, mst_lanes live)
 			express &= ~MST_LANE(i);
 	express = prove_express(w, express);
 	accepted = open_requests(w, found | express, express, &x, &plain);
-	answered = gw_stage_group(w, accepted);
+	mst_for_lanes(i, accepted & b->echo)
+		gw_echo_ask(w, i);
+	answered = gw_stage_group(w, accepted & ~b->echo) | (accepted & b->echo);
 	gw_seal_answers(w, answered);
 	mst_for_lanes(i, found | express)
 		mst_wipe(b->plain[i], b->plain_size[i]);

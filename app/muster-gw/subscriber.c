@@ -131,11 +131,14 @@ gw_prove(struct gw_worker *w, unsigned lane)
 		return -MST_E_COOKIE_EXPIRED;
 	if (mst_session_is(&gw->sessions, sid, s->rand) && b->issued[lane] < s->expires - lifetime)
 		return -MST_E_COOKIE_EXPIRED;
+	if (!gw_may_change(w))
+		return -MST_E_NOT_DURABLE;
 	err = mst_session_open(
 		&w->sessions, sid, b->rand[lane], b->ks_naf[lane], w->now_s + lifetime);
 	if (err)
 		return err;
 	b->expires[lane] = w->now_s + lifetime;
+	gw_record_session(w, sid);
 	gw_count(&w->counters.outcome[GW_SESSIONS], 1);
 	return 1;
 }

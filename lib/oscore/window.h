@@ -22,6 +22,7 @@
 
 #define MST_OSCORE_WINDOW 32
 
+/** A window with no bit and a highest Partial IV is lost: it accepts nothing. */
 struct mst_oscore_window {
 	uint32_t highest; /* highest accepted Partial IV */
 	uint32_t bitmap;  /* bit i: highest - i was accepted; 0: nothing was */
@@ -41,7 +42,9 @@ mst_oscore_window_check(const struct mst_oscore_window *window, uint64_t piv)
 
 	if (piv > UINT32_MAX)
 		return MST_OSCORE_REPLAY;
-	if (window->bitmap == 0 || piv > window->highest)
+	if (window->bitmap == 0)
+		return window->highest == 0 ? MST_OSCORE_FRESH : MST_OSCORE_REPLAY;
+	if (piv > window->highest)
 		return MST_OSCORE_FRESH;
 	if (back == 0)
 		return MST_OSCORE_LATEST;
@@ -67,6 +70,26 @@ mst_oscore_window_accept(struct mst_oscore_window *window, uint64_t piv)
 		window->bitmap |= UINT32_C(1) << (window->highest - (uint32_t)piv);
 	}
 	return verdict;
+}
+
+/** Forgets what was accepted, as after a restart (Appendix B.1.2). */
+static inline void
+mst_oscore_window_lose(struct mst_oscore_window *window)
+{
+	*window = (struct mst_oscore_window){.highest = UINT32_MAX};
+}
+
+static inline int
+mst_oscore_window_lost(const struct mst_oscore_window *window)
+{
+	return window->bitmap == 0 && window->highest != 0;
+}
+
+/** A message that was shown to be new begins the window: it and all before it count as accepted. */
+static inline void
+mst_oscore_window_begin(struct mst_oscore_window *window, uint32_t piv)
+{
+	*window = (struct mst_oscore_window){.highest = piv, .bitmap = UINT32_MAX};
 }
 
 #endif

@@ -40,7 +40,7 @@ static void
 write_column(struct mst_writer *w, const struct mst_column *c, const struct mst_record *r)
 {
 	const uint8_t *at = (const uint8_t *)r + c->offset;
-	char text[2 * 32 + 1];
+	char text[2 * 64 + 1];
 
 	switch (c->kind) {
 	case MST_COLUMN_NUMBER:

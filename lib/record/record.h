@@ -7,7 +7,7 @@
  * characters choose the hash, so that anyone finds it by hand:
  *
  *	HGET muster:home:session:01 001010000000001
- *	"1 expires=1795795200 rand=58e243a82b97709776483177229b023d sealed=..."
+ *	"1 expires=1795795200 ended=0 rand=58e243a82b97709776483177229b023d sealed=..."
  *
  * The value starts with the version of its type, then has a name=value column each, then what is
  * secret, sealed with AES-256-GCM under a data key (seal.h). The tag covers the name of the hash,
@@ -27,13 +27,14 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "gba/policy.h"
 #include "record/seal.h"
 
-#define MST_RECORD_SITE_MAX  32  /* characters of the name of a site */
-#define MST_RECORD_KEY_MAX   80  /* of the name of a hash */
-#define MST_RECORD_FIELD_MAX 48  /* of the name of a field */
-#define MST_RECORD_VALUE_MAX 512 /* octets of a value */
-#define MST_RECORD_COLUMNS   16
+#define MST_RECORD_SITE_MAX  32   /* characters of the name of a site */
+#define MST_RECORD_KEY_MAX   80   /* of the name of a hash */
+#define MST_RECORD_FIELD_MAX 48   /* of the name of a field */
+#define MST_RECORD_VALUE_MAX 1024 /* octets of a value */
+#define MST_RECORD_COLUMNS   32
 
 /** In the order of a restore: each type only names records of types before it. */
 enum mst_record_type {
@@ -62,31 +63,43 @@ struct mst_record_cookie {
 struct mst_record_subscriber {
 	uint64_t imsi; /* code */
 	uint64_t dif;  /* SQN offset */
+	uint32_t sid;  /* the caller's; not kept */
 	uint8_t barred;
 };
 
+#define MST_RECORD_OWNERS 4
+
+/** A group with its state: keys, owners, policies (group/group.h, gba/policy.h). */
 struct mst_record_group {
 	uint64_t gid;
 	uint64_t creator; /* IMSI code */
+	uint32_t created; /* seconds since 1970 UTC, as all times here */
 	uint32_t num;     /* of the key */
-	uint32_t created; /* seconds since 1970 UTC */
-	uint32_t expires; /* the key, seconds since 1970 UTC */
-	mst_b16 origin;   /* of the creation: half of RAND, Partial IV */
-	mst_b16 kg;       /* secret */
+	uint32_t made;    /* the key */
+	uint32_t expires; /* the key */
+	uint32_t earlier_until;
+	uint8_t owners;
+	uint8_t dissolved;
+	uint64_t owner[MST_RECORD_OWNERS]; /* IMSI codes; the first `owners` */
+	struct mst_policy policy;
+	mst_b16 origin;         /* of the creation: half of RAND, Partial IV */
+	mst_b16 kg, earlier_kg; /* secret */
 };
 
 struct mst_record_session {
 	uint64_t imsi;    /* code */
-	uint32_t expires; /* seconds since 1970 UTC */
+	uint32_t expires; /* seconds since 1970 UTC; of an ended session the clock of its end */
+	uint8_t ended;
 	mst_b16 rand;
 	mst_b32 ks_naf; /* secret */
 };
 
 struct mst_record_member {
 	uint64_t gid;
-	uint64_t imsi;  /* code */
-	uint64_t imei;  /* BCD, filler f */
-	uint32_t since; /* seconds since 1970 UTC */
+	uint64_t imsi;    /* code */
+	uint64_t imei;    /* BCD, filler f */
+	uint32_t since;   /* seconds since 1970 UTC */
+	uint8_t standing; /* enum mst_standing of group/member.h */
 };
 
 struct mst_record {

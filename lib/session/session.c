@@ -151,6 +151,17 @@ mst_session_open(struct mst_session_index *index, uint32_t sid, const uint8_t *r
 	return 0;
 }
 
+int
+mst_session_restore(struct mst_session_index *index, uint32_t sid, const uint8_t *rand,
+	const uint8_t *ks_naf, uint32_t expires)
+{
+	int err = mst_session_open(index, sid, rand, ks_naf, expires);
+
+	if (err == 0)
+		mst_oscore_window_lose(&index->sessions->at[sid].window);
+	return err;
+}
+
 void
 mst_session_close(struct mst_session_index *index, uint32_t sid)
 {

@@ -100,6 +100,12 @@ int mst_session_is(const struct mst_sessions *sessions, uint32_t sid, const uint
  */
 int mst_session_open(struct mst_session_index *index, uint32_t sid, const uint8_t *rand,
 	const uint8_t *ks_naf, uint32_t expires);
+/**
+ * The same for a session of an earlier run, whose replay window is lost.
+ * Context: control thread, before the workers start.
+ */
+int mst_session_restore(struct mst_session_index *index, uint32_t sid, const uint8_t *rand,
+	const uint8_t *ks_naf, uint32_t expires);
 /** Ends and wipes a session, if there is one; its owner stays. Context: owner of the subscriber. */
 void mst_session_close(struct mst_session_index *index, uint32_t sid);
 /**

@@ -33,7 +33,7 @@ seal_value(const char *key, size_t key_size, const uint8_t *field, size_t field_
 	const uint8_t *columns, size_t size, size_t secret_size, uint8_t *value)
 {
 	static const uint8_t secret[64] = "secret";
-	uint8_t aad[1024];
+	uint8_t aad[1400];
 	size_t n = 0;
 
 	memcpy(aad, key, key_size);
@@ -54,7 +54,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct mst_record nothing;
-	uint8_t value[1024], again[MST_RECORD_VALUE_MAX];
+	uint8_t value[1200], again[MST_RECORD_VALUE_MAX];
 	const uint8_t *field = data + 3;
 	char key[MST_RECORD_KEY_MAX];
 	struct mst_record record;
@@ -63,7 +63,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t field_size, key_size, n;
 	unsigned part;
 
-	if (size < 3 || size > 300)
+	if (size < 3 || size > 900)
 		return 0;
 	type = (enum mst_record_type)(data[1] % MST_RECORD_TYPES);
 	field_size = data[2] < size - 3 ? data[2] : size - 3;

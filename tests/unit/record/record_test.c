@@ -71,7 +71,7 @@ static void
 documented_form(void **state)
 {
 	static const char clear[] =
-		"1 expires=1795795200 rand=58e243a82b97709776483177229b023d sealed=";
+		"1 expires=1795795200 ended=0 rand=58e243a82b97709776483177229b023d sealed=";
 	static const mst_b16 rand = {0x58, 0xe2, 0x43, 0xa8, 0x2b, 0x97, 0x70, 0x97, 0x76, 0x48,
 		0x31, 0x77, 0x22, 0x9b, 0x02, 0x3d};
 	struct mst_record r = {.type = MST_RECORD_SESSION};

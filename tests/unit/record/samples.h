@@ -45,7 +45,13 @@ sample(enum mst_record_type type, uint64_t n)
 		r.group.num = (uint32_t)n;
 		r.group.created = (uint32_t)(n * 1000003);
 		r.group.expires = UINT32_MAX;
-		fill(r.group.origin, 32, n);
+		r.group.owners = (uint8_t)(n % 5);
+		r.group.owner[1] = imsi;
+		r.group.policy.key_life_s = (uint32_t)n;
+		r.group.policy.history = n & 1;
+		r.group.policy.range_count = 1;
+		r.group.policy.range[0] = (struct mst_imsi_range){imsi, imsi + 5};
+		fill(r.group.origin, 48, n);
 		break;
 	case MST_RECORD_SESSION:
 		r.session.imsi = imsi;
@@ -57,6 +63,7 @@ sample(enum mst_record_type type, uint64_t n)
 		r.member.imsi = imsi;
 		r.member.imei = 0x350000000000017f;
 		r.member.since = (uint32_t)n;
+		r.member.standing = (uint8_t)(n % 3);
 		break;
 	}
 	return r;
