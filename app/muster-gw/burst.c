@@ -3,6 +3,7 @@
 #include "batch.h"
 
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/err.h"
 #include "keeper.h"
@@ -105,6 +106,19 @@ gw_burst(struct gw_worker *w, unsigned frames)
 	RUN(w, REPLY, all, gw_stage_reply(w, all));
 }
 
+/** Fills the pool when it is half empty; outside the stages, as it calls the system. */
+static void
+refill_random(struct gw_worker *w)
+{
+	ssize_t got;
+
+	if (w->random_left >= GW_RANDOM_POOL / 2)
+		return;
+	got = getrandom(w->random + w->random_left, GW_RANDOM_POOL - w->random_left, GRND_NONBLOCK);
+	if (got > 0)
+		w->random_left += (uint16_t)got;
+}
+
 bool
 gw_between(struct gw_worker *w)
 {
@@ -117,5 +131,6 @@ gw_between(struct gw_worker *w)
 	any |= gw_keeper_step(w);
 	any |= gw_later_step(w);
 	any |= gw_record_step(w);
+	refill_random(w);
 	return any;
 }

@@ -116,6 +116,10 @@ evict(struct gw_request *r, struct mst_group *g, struct gw_actor by)
 
 	if (sid == MST_NO_PEER)
 		return -MST_E_NODE_UNKNOWN;
+	if (r->repeated)
+		return gw_standing(r->w->gw, g, sid) == MST_EVICTED
+			       ? mst_ua_build_done(r->out, GW_INNER_MAX, MST_COAP_DELETED)
+			       : -MST_E_REPEAT_STALE;
 	task = gw_task_take(r);
 	if (task == NULL)
 		return -MST_E_BUSY;

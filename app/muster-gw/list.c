@@ -50,9 +50,6 @@ gw_list_wait(const struct gw_request *r, const struct mst_group *g)
 	uint32_t slot;
 	int err;
 
-	if (mst_subs_state_joined(mst_subs_state(r->subscriber)) >=
-		gw_join_limit(w->gw, r->profile))
-		return -MST_E_LIMIT_JOIN;
 	if (!gw_mail_room(w))
 		return -MST_E_BUSY;
 	slot = gw_later_keep(r, GW_LATER_ANSWER, g->index);

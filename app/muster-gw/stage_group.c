@@ -175,7 +175,9 @@ join_new(const struct gw_request *r, const struct mst_group *g, const struct mst
 {
 	if (r->repeated)
 		return -MST_E_REPEAT_STALE;
-	if (r->profile->flags & MST_SUBS_F_NO_JOIN)
+	if (r->profile->flags & MST_SUBS_F_NO_JOIN ||
+		mst_subs_state_joined(mst_subs_state(r->subscriber)) >=
+			gw_join_limit(r->w->gw, r->profile))
 		return -MST_E_LIMIT_JOIN;
 	if (policy->admission == MST_ADMIT_LIST &&
 		!mst_policy_lists(policy, mst_subs_imsi(r->subscriber), r->profile->tags))

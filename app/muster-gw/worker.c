@@ -8,7 +8,6 @@
 
 #include <sched.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/err.h"
 #include "base/secret.h"
@@ -26,19 +25,6 @@ gw_random(struct gw_worker *w, void *out, size_t size)
 	memcpy(out, w->random + w->random_left, size);
 	mst_wipe(w->random + w->random_left, size);
 	return 0;
-}
-
-/** Fills the pool when it is half empty; outside the stages, as it calls the system. */
-static void
-refill_random(struct gw_worker *w)
-{
-	ssize_t got;
-
-	if (w->random_left >= GW_RANDOM_POOL / 2)
-		return;
-	got = getrandom(w->random + w->random_left, GW_RANDOM_POOL - w->random_left, GRND_NONBLOCK);
-	if (got > 0)
-		w->random_left += (uint16_t)got;
 }
 
 static void
@@ -101,7 +87,6 @@ worker_main(void *arg)
 			gw_burst(w, n);
 		n += gw_between(w);
 		answer_question(w);
-		refill_random(w);
 		mst_rcu_quiescent();
 		end = mst_port_tsc();
 		gw_count(&w->counters.loops, 1);

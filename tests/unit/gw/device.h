@@ -33,6 +33,9 @@ struct bench {
 	unsigned frame_count;
 };
 
+/** Requests of a device that wait for a late answer, at most. */
+#define DEVICE_KEPT 32
+
 /** A SIM card with the state of its session. */
 struct device {
 	struct bench *bench;
@@ -60,8 +63,12 @@ struct device {
 	uint64_t gid;
 	uint8_t kg[MST_KG];
 
-	uint8_t kept_token[4]; /* of the request that is answered later */
-	uint64_t kept_piv;
+	/* Requests that are answered later, the newest last. */
+	struct {
+		uint8_t token[4];
+		uint64_t piv;
+	} kept[DEVICE_KEPT];
+	unsigned kept_next, kept_hit; /* of the last late answer */
 };
 
 /** An answer: CoAP message, and its plaintext where it was protected. */

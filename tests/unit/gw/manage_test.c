@@ -276,7 +276,7 @@ test_evicted(void **state)
 	assert_int_equal(manage_evict(&dev[1], gid, &dev[2], &r), MST_COAP_FORBIDDEN);
 	assert_int_equal(r.error_id, MST_UA_ERROR_ROLES);
 	assert_int_equal(manage_evict(&dev[0], gid, &dev[2], &r), MST_COAP_DELETED);
-	assert_int_equal(manage_again(&dev[0], &r), MST_COAP_NOT_FOUND);
+	assert_int_equal(manage_again(&dev[0], &r), MST_COAP_DELETED);
 	assert_int_equal(manage_evict(&dev[0], gid, &dev[7], &r), MST_COAP_NOT_FOUND);
 	assert_int_equal(manage_get(&dev[2], MST_RES_GROUP, gid, &r), MST_COAP_UNAUTHORIZED);
 	assert_int_equal(manage_get(&dev[1], MST_RES_GROUP, gid, &r), MST_COAP_CONTENT);
