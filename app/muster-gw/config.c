@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "config/paths.h"
+#include "record.h"
 #include "schema.h"
 
 static const char *
@@ -206,6 +207,26 @@ check_hss(struct mst_gw_config *c, struct mst_config_errors *errors)
 	return err;
 }
 
+static void
+check_redis(const struct mst_gw_config *c, struct mst_config_errors *errors)
+{
+	const char *site = c->redis.site;
+	bool there = c->redis.socket != NULL || c->redis.host != NULL;
+
+	if (there && c->redis.kek == NULL)
+		mst_config_errors_add(errors, "redis.kek",
+			"is required with redis: keys are never there in clear (make one: head -c "
+			"32 /dev/urandom > kek; chmod 600 kek)");
+	if (c->redis.socket != NULL && c->redis.host != NULL)
+		mst_config_errors_add(errors, "redis.host", "not together with redis.socket");
+	if ((c->redis.parked & (c->redis.parked - 1)) != 0)
+		mst_config_errors_add(errors, "redis.parked", "needs a power of two");
+	if (site[strspn(site, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")] !=
+		'\0')
+		mst_config_errors_add(
+			errors, "redis.site", "'%s' has more than letters, digits, hyphens", site);
+}
+
 /** Fills in what depends on the process. */
 static int
 set_run_time_defaults(struct mst_gw_config *c)
@@ -238,6 +259,7 @@ gw_config_load(struct mst_gw_config *config, const char *file, const char *const
 	check_times(&c, errors);
 	check_port(&c, errors);
 	check_host(&c, errors);
+	check_redis(&c, errors);
 	err = check_hss(&c, errors);
 	if (err == 0 && errors->count > 0)
 		err = -MST_E_CONFIG;
@@ -293,6 +315,11 @@ gw_config_port(const struct mst_gw_config *c, unsigned *cpus)
 		.mtu = (unsigned)c->port.mtu,
 		.mbufs = (unsigned)c->port.mbufs,
 		.ring_size = (unsigned)c->port.ring_size,
+		.kept = (unsigned)(c->durability == GW_DURABILITY_ACK &&
+						   (c->redis.socket != NULL ||
+							   c->redis.host != NULL)
+					   ? c->redis.parked * c->workers
+					   : 0),
 		.memif = {.socket = text(c->port.memif.socket),
 			.server = c->port.memif.role == 0,
 			.id = (unsigned)c->port.memif.id,

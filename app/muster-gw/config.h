@@ -138,6 +138,21 @@ struct mst_gw_config {
 		char *socket; /* never NULL */
 	} control;
 
+	unsigned durability; /* enum gw_durability */
+
+	struct {
+		char *socket; /* NULL: host */
+		char *host;   /* both NULL: state is in memory alone */
+		uint64_t port;
+		char *user, *password_file;
+		uint64_t database;
+		char *site;
+		char *kek, *kek_previous; /* files */
+		uint64_t parked;
+		uint64_t timeout_ms;
+		uint64_t patience_ms;
+	} redis;
+
 	struct {
 		unsigned level; /* enum gw_log_level */
 		char *file;     /* NULL: stderr */

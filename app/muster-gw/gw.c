@@ -268,6 +268,17 @@ gw_rotate_cookies(struct gw *gw)
 	return 0;
 }
 
+int
+gw_set_cookies(struct gw *gw, const mst_b16 current, const uint8_t *previous)
+{
+	struct mst_cookie_keys *keys = &gw->cookies->keys;
+
+	mst_cookie_keys_init(gw->crypto, keys, previous != NULL ? previous : current);
+	if (previous != NULL)
+		mst_cookie_keys_rotate(gw->crypto, keys, current);
+	return 0;
+}
+
 void
 gw_set_time(struct gw *gw, uint64_t unix_ms)
 {

@@ -47,6 +47,7 @@
 #define GW_RANDOM_POOL 4096
 
 struct gw_batch;
+struct gw_replica;
 struct gw_task;
 struct gw_worker;
 
@@ -139,6 +140,7 @@ struct gw {
 	void (*sink)(void *user, unsigned worker, const struct mst_frame *frame);
 	void *sink_user;
 
+	struct gw_replica *replica; /* NULL: state ends with the process */
 	unsigned workers;
 	struct gw_worker *worker[GW_WORKERS_MAX];
 	unsigned started;
@@ -211,6 +213,11 @@ void gw_stop(struct gw *gw);
 void gw_set_time(struct gw *gw, uint64_t unix_ms);
 /** Makes a new cookie key; the present one stays valid beside it. Context: control thread. */
 int gw_rotate_cookies(struct gw *gw);
+/**
+ * Sets cookie keys of an earlier run; previous may be NULL. Returns 0.
+ * Context: control thread, before the workers start.
+ */
+int gw_set_cookies(struct gw *gw, const mst_b16 current, const uint8_t *previous);
 /** Has a worker run `ask` and waits for it. Context: control thread; RCU offline inside. */
 void gw_ask(struct gw *gw, unsigned worker, struct gw_ask *ask);
 

@@ -66,6 +66,7 @@ gw_keeper_create(struct gw_worker *w, const struct mst_policy_change *change, ui
 		return err;
 	}
 	*gid = wanted.gid;
+	gw_record_group(w, made);
 	gw_count(&w->counters.outcome[GW_CREATES], 1);
 	gw_audit_by(
 		w, GW_AUDIT_CREATE, made, (struct gw_actor){.sid = GW_ACTOR_OPERATOR}, MST_NO_PEER);

@@ -214,7 +214,6 @@ gw_list_bar(struct gw_worker *w, uint32_t sid)
 		return -MST_E_BUSY;
 	mst_session_end(&w->sessions, sid, (uint32_t)w->sqn_clock);
 	gw_record_session(w, sid);
-	gw_record_subscriber(w, sid);
 	return 0;
 }
 

@@ -16,16 +16,20 @@
 #include "audit_file.h"
 #include "base/err.h"
 #include "config.h"
+#include "durable.h"
 #include "gw.h"
 #include "log.h"
 #include "provision.h"
 #include "verbs.h"
+#include "verbs_replica.h"
 
 #define EXIT_USAGE    2
 #define OVERRIDES_MAX 64
 
 /** The control thread wakes at least this often to set the workers' clock. */
 #define TICK_MS 1000
+/** How often it looks whether a verification is over. */
+#define VERIFY_MS 20
 /** And so often to write the audit trail. */
 #define AUDIT_MS 20
 
@@ -210,8 +214,8 @@ make_gateway(const struct mst_gw_config *c, const struct mst_hss_set *hss, struc
 		.naf_group = (uint8_t)c->naf.group,
 		.create_limit = (unsigned)c->limits.groups_created,
 		.join_limit = (unsigned)c->limits.groups_joined,
-		/* Cookie keys are made anew at every start, so no context of an earlier run
-		   returns. */
+		/* Without Redis cookie keys are made anew at every start, so no context of an
+		   earlier run returns; with it the epoch is leased. */
 		.epoch = 1,
 	};
 	uint64_t subscribers = 0;
@@ -250,6 +254,7 @@ struct control {
 	struct mst_port *port;
 	struct mst_ctl_server *server;
 	struct gw *gw;
+	struct gw_replica *replica; /* or NULL */
 	int signals;
 	bool link;
 	uint64_t rotate_at;
@@ -289,6 +294,8 @@ tend(struct control *c)
 		err = gw_rotate_cookies(c->gw);
 		c->rotate_at = now + c->config->bsf.cookie_rotate_ms;
 		gw_log(GW_LOG_DEBUG, "new cookie key");
+		if (err == 0 && c->replica != NULL)
+			gw_replica_cookies(c->replica, (uint32_t)(now / 1000));
 	}
 	for (unsigned i = 0; i < c->gw->workers && err == 0; i++)
 		err = c->gw->worker[i]->error;
@@ -301,17 +308,19 @@ control(struct control *c)
 {
 	struct pollfd fds[] = {{.fd = c->signals, .events = POLLIN},
 		{.fd = mst_ctl_server_fd(c->server), .events = POLLIN}};
+	bool verifying = false;
 	int err = 0;
 
 	c->rotate_at = unix_ms() + c->config->bsf.cookie_rotate_ms;
 	mst_rcu_register();
 	while (err == 0) {
 		mst_rcu_offline();
-		poll(fds, 2, c->gw->audit ? AUDIT_MS : TICK_MS);
+		poll(fds, 2, verifying ? VERIFY_MS : c->gw->audit ? AUDIT_MS : TICK_MS);
 		mst_rcu_online();
 		if ((fds[0].revents & POLLIN) && take_signals(c->signals))
 			break;
 		mst_ctl_server_step(c->server);
+		verifying = gw_verbs_replica_tend(c->gw);
 		gw_audit_file_write(c->gw);
 		err = tend(c);
 		mst_rcu_quiescent();
@@ -331,6 +340,8 @@ serve(struct control *c)
 
 	gw_set_time(c->gw, unix_ms());
 	err = gw_start(c->gw);
+	if (err == 0 && c->replica != NULL)
+		err = gw_replica_start(c->replica);
 	if (err) {
 		fprintf(stderr, "muster-gw: cannot start workers: %s\n", mst_err_text(err));
 	} else if (mst_port_start(c->port, error)) {
@@ -378,8 +389,13 @@ run(const struct mst_gw_config *config)
 	if (make_gateway(config, &hss, c.port, &c.gw))
 		goto out;
 	user.gw = c.gw;
+	if (gw_durable_open(config, c.gw, &c.replica)) {
+		status = EXIT_FAILURE;
+		goto out;
+	}
 	status = serve(&c);
 out:
+	gw_replica_close(c.replica);
 	if (rcu)
 		mst_rcu_stop();
 	gw_destroy(c.gw);

@@ -3,6 +3,7 @@
 #include "schema.h"
 
 #include "config.h"
+#include "record/record.h"
 
 #define SECOND   1000ull
 #define MINUTE   (60 * SECOND)
@@ -20,6 +21,7 @@ static const char *const drivers[] = {
 static const char *const roles[] = {"server", "client", NULL};
 static const char *const admissions[] = {"open", "list", "owners", "operator", NULL};
 static const char *const rekeys[] = {"never", "at_once", "window", NULL};
+static const char *const durabilities[] = {"ack", "async", "none", NULL};
 static const char *const levels[] = {"error", "warning", "info", "debug", NULL};
 
 /* clang-format off */
@@ -187,6 +189,33 @@ static const struct mst_config_item items[] = {
 	{.key = "control.socket", .type = MST_CONFIG_PATH, AT(control.socket),
 	 .preset_text = "muster.sock in $XDG_RUNTIME_DIR/muster, for root in /run/muster",
 	 .help = "UNIX socket for musterctl; open to the gateway's user and root."},
+
+	{.key = "durability", .type = MST_CONFIG_ENUM, .names = durabilities, .preset = "ack",
+	 AT(durability), .help = "Whether answers wait for Redis (ack), Redis follows (async), or state ends with the process (none)."},
+	{.key = "redis.socket", .type = MST_CONFIG_PATH, AT(redis.socket),
+	 .help = "UNIX socket of Redis. Without it and redis.host state is in memory alone."},
+	{.key = "redis.host", .type = MST_CONFIG_STRING, .min = 1, .max = 255, AT(redis.host),
+	 .help = "Address or name of Redis, where it has no UNIX socket."},
+	{.key = "redis.port", .type = MST_CONFIG_UINT, .min = 1, .max = 65535, .preset = "6379",
+	 AT(redis.port), .help = "TCP port of Redis."},
+	{.key = "redis.user", .type = MST_CONFIG_STRING, .min = 1, .max = 64, AT(redis.user),
+	 .preset_text = "the default user", .help = "User of Redis' access control lists."},
+	{.key = "redis.password_file", .type = MST_CONFIG_PATH, AT(redis.password_file),
+	 .help = "File whose first line is the user's password."},
+	{.key = "redis.database", .type = MST_CONFIG_UINT, .min = 0, .max = 1023, .preset = "0",
+	 AT(redis.database), .help = "Number of the database."},
+	{.key = "redis.site", .type = MST_CONFIG_STRING, .min = 1, .max = MST_RECORD_SITE_MAX,
+	 .preset = "home", AT(redis.site), .help = "Name in all keys; letters, digits, hyphens."},
+	{.key = "redis.kek", .type = MST_CONFIG_PATH, AT(redis.kek),
+	 .help = "File with the key-encryption key, 32 octets or 64 hexadecimal digits, mode 0600; required with redis."},
+	{.key = "redis.kek_previous", .type = MST_CONFIG_PATH, AT(redis.kek_previous),
+	 .help = "File with the key-encryption key before, tried for data keys that redis.kek does not open."},
+	{.key = "redis.parked", .type = MST_CONFIG_UINT, .min = 512, .max = 1u << 20,
+	 .preset = "8192", AT(redis.parked), .help = "Answers of a worker that can wait for Redis, a power of two."},
+	{.key = "redis.timeout", .type = MST_CONFIG_DURATION, .min = 10, .max = MINUTE,
+	 .preset = "1s", AT(redis.timeout_ms), .help = "How long Redis may take before changes are refused."},
+	{.key = "redis.patience", .type = MST_CONFIG_DURATION, .min = SECOND, .max = HOUR,
+	 .preset = "30s", AT(redis.patience_ms), .help = "How long a start waits for Redis."},
 
 	{.key = "log.level", .type = MST_CONFIG_ENUM, .names = levels, .preset = "info",
 	 AT(log.level), .help = "The least important messages that are written."},

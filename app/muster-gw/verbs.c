@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "verbs_group.h"
 #include "verbs_json.h"
+#include "verbs_replica.h"
 
 static json_int_t
 sum(const struct gw *gw, uint32_t (*count)(const struct gw_worker *))
@@ -298,5 +299,8 @@ const struct mst_ctl_verb gw_verbs[] = {
 	{"subscriber bar", gw_verb_subscriber_bar},
 	{"subscriber unbar", gw_verb_subscriber_unbar},
 	{"session show", on_session_show},
+	{"replica status", gw_verb_replica_status},
+	{"replica verify", gw_verb_replica_verify},
+	{"kek rotate", gw_verb_kek_rotate},
 };
 const size_t gw_verb_count = sizeof(gw_verbs) / sizeof(gw_verbs[0]);

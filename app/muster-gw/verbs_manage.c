@@ -345,6 +345,7 @@ bar_at_owner(struct gw_worker *w, struct gw_ask *ask)
 	struct bar_ask *b = (struct bar_ask *)ask;
 
 	b->err = b->bar ? gw_list_bar(w, b->sid) : 0;
+	gw_record_subscriber(w, b->sid);
 	gw_audit(w, (struct gw_audit_event){.actor = GW_ACTOR_OPERATOR,
 			    .subject = b->sid,
 			    .what = b->bar ? GW_AUDIT_BAR : GW_AUDIT_UNBAR});

@@ -41,6 +41,9 @@ static const char usage[] =
 	"  subscriber bar IMSI     ends its session and memberships\n"
 	"  subscriber unbar IMSI\n"
 	"  session show ID         the session of an IMSI or a B-TID\n"
+	"  replica status          what Redis has and what is on its way; records not loaded\n"
+	"  replica verify          compares all records in Redis with memory\n"
+	"  kek rotate FILE         wraps the data keys under the key in FILE\n"
 	"\n"
 	"  -s, --socket PATH       control socket (default muster.sock in\n"
 	"                          $XDG_RUNTIME_DIR/muster, for root in /run/muster)\n"
@@ -80,6 +83,9 @@ static const struct verb verbs[] = {
 	{{"subscriber", "bar"}, {"imsi"}, false, print_tree},
 	{{"subscriber", "unbar"}, {"imsi"}, false, print_tree},
 	{{"session", "show"}, {"session"}, false, print_tree},
+	{{"replica", "status"}, {NULL}, false, print_tree},
+	{{"replica", "verify"}, {NULL}, false, print_tree},
+	{{"kek", "rotate"}, {"file"}, false, print_tree},
 };
 
 static const struct option options[] = {

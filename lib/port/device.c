@@ -53,7 +53,8 @@ port_buffers(const struct mst_port_config *config)
 		return config->mbufs;
 	/* Both rings of a queue full, the caches of its worker, and frames in rings between them.
 	 */
-	return config->queues * (2 * ring_size(config) + 2 * MEMPOOL_CACHE + 1024) + 1024;
+	return config->queues * (2 * ring_size(config) + 2 * MEMPOOL_CACHE + 1024) + 1024 +
+	       config->kept;
 }
 
 static int __attribute__((format(printf, 2, 3))) fail(char *error, const char *format, ...)

@@ -73,6 +73,7 @@ struct mst_port_config {
 	unsigned queues;    /* 1..MST_PORT_QUEUES_MAX, one a worker */
 	unsigned mtu;       /* octets of an IP packet; default 1500 */
 	unsigned mbufs;     /* frame buffers; 0: computed from queues and ring_size */
+	unsigned kept;      /* frames that the program keeps at most, beside those in rings */
 	unsigned ring_size; /* descriptors of a queue, a power of two; default 1024 */
 	uint8_t mac[6];     /* all zero: the port's own */
 	bool held;          /* the link stays down until mst_port_start() */

@@ -90,6 +90,17 @@ mst_resp_bulk(struct mst_resp *r, const void *data, size_t size)
 }
 
 void
+mst_resp_raw(struct mst_resp *r, const void *octets, size_t size)
+{
+	uint8_t *at = reserve(r, size);
+
+	if (at == NULL)
+		return;
+	memcpy(at, octets, size);
+	r->size += size;
+}
+
+void
 mst_resp_text(struct mst_resp *r, const char *text)
 {
 	mst_resp_bulk(r, text, strlen(text));

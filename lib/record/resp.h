@@ -31,6 +31,8 @@ struct mst_resp {
 void mst_resp_command(struct mst_resp *r, size_t words);
 void mst_resp_bulk(struct mst_resp *r, const void *data, size_t size);
 void mst_resp_text(struct mst_resp *r, const char *text);
+/** Appends words that were written before. */
+void mst_resp_raw(struct mst_resp *r, const void *octets, size_t size);
 void mst_resp_number(struct mst_resp *r, uint64_t value);
 /** Empties the buffer. */
 void mst_resp_clear(struct mst_resp *r);
