@@ -131,7 +131,7 @@ def check_join(request, answer, groups, keys):
     check(re.fullmatch("[0-9]{14,16}", sent[-65537]) and sent[-65538] in (0, 1), "join request", sent)
     check(got[7] == PROFILE and got[10] == PROFILE and got[9] == 1, "join response", got)
     check(len(got[8]) == 16 and key_id(got[8]) == groups[gid]["key_id"], "Kg of", gid, "is not the gateway's")
-    check(got[11] > 1700000000 and got[12] > 0 and got[16].keys() == {1}, "join response", got)
+    check(got[11] > 1700000000 and got[12] > 0 and got[16].keys() == {1, 2}, "join response", got)
     keys.add(got[8])
     return (gid, location[3], request.inner_path() == "manage", sent[-65538])
 

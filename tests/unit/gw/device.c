@@ -96,7 +96,11 @@ device_send(struct device *d, const void *coap, size_t size, uint8_t *answer)
 	struct bench *b = d->bench;
 	size_t n;
 
+	if (b->tap != NULL)
+		b->tap(b, f.data, f.size);
 	(b->carry != NULL ? b->carry : bench_burst)(b, d->worker, &f, 1);
+	if (b->tap != NULL && f.size > 0)
+		b->tap(b, f.data, f.size);
 	n = f.size > 0 ? device_unwrap(d, &f, answer) : 0;
 	free(f.data);
 	return n;
@@ -324,8 +328,8 @@ device_seal(struct device *d, const void *plain, size_t plain_size, bool express
 	memcpy(copy, plain, plain_size);
 	exchange_of(d, &x, &keys);
 	device_begin(d, &build[0], buffer, MST_COAP_POST, NULL);
-	assert_int_equal(mst_oscore_seal_request_burst(d->bench->crypto, 1, &x, express,
-				 (const mst_b16 *)d->rand, &p, build),
+	assert_int_equal(mst_oscore_seal_request_burst(d->bench->crypto, 1, &x,
+				 express || d->context, (const mst_b16 *)d->rand, &p, build),
 		1);
 	size = mst_coap_build_fini(&build[0]);
 	assert_true(size > 0);
@@ -375,8 +379,9 @@ device_seal_observe(
 	exchange_of(d, &x, &keys);
 	device_begin(d, &build[0], buffer, MST_COAP_FETCH, NULL);
 	mst_coap_put_uint(&build[0], MST_COAP_OPT_OBSERVE, cancel);
-	assert_int_equal(
-		mst_oscore_seal_request_burst(d->bench->crypto, 1, &x, 0, NULL, &p, build), 1);
+	assert_int_equal(mst_oscore_seal_request_burst(d->bench->crypto, 1, &x, d->context,
+				 (const mst_b16 *)d->rand, &p, build),
+		1);
 	return (size_t)mst_coap_build_fini(&build[0]);
 }
 
@@ -459,6 +464,8 @@ device_late(struct device *d, uint8_t reply, struct answer *a)
 	*a = (struct answer){0};
 	if (!take_letter(d, &frame))
 		return DEVICE_SILENCE;
+	if (d->bench->tap != NULL)
+		d->bench->tap(d->bench, frame.data, frame.size);
 	a->size = device_unwrap(d, &frame, a->octets);
 	assert_int_equal(mst_coap_parse(a->octets, a->size, &a->msg), 0);
 	assert_int_equal(a->msg.token_size, 4);

@@ -29,6 +29,8 @@ struct bench {
 		uint16_t size;
 	} late[BENCH_LATE];
 	unsigned late_count;
+	/** Sees every frame, with either direction; NULL: nobody looks. */
+	void (*tap)(struct bench *bench, const void *frame, size_t size);
 	struct mst_frame *frames; /* of the burst under way */
 	unsigned frame_count;
 };
@@ -49,6 +51,7 @@ struct device {
 	unsigned worker; /* that receives the device's packets */
 	bool ipv6;
 	bool non;      /* sends Non-confirmable messages */
+	bool context;  /* sends the kid context with every protected request */
 	uint8_t vlans; /* tags on its frames, 0..2 */
 	uint16_t mid;
 	uint8_t token[4];
