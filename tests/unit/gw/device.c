@@ -234,6 +234,17 @@ device_authenticate(struct device *d)
 	return mst_usim_sqn_accept(&d->usim, from.sqn[0]) ? 0 : 1;
 }
 
+void
+device_derive_as_me(struct device *d)
+{
+	static _Thread_local struct mst_milenage_out keys;
+
+	memcpy(keys.ck[0], d->ck, 16);
+	memcpy(keys.ik[0], d->ik, 16);
+	memcpy(keys.res[0], d->res, 8);
+	derive(d, &keys);
+}
+
 size_t
 device_build_answer(struct device *d, void *buffer)
 {

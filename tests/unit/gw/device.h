@@ -124,6 +124,8 @@ void device_negotiate(struct device *d, const char *path, bool express, struct a
 void device_first(struct device *d, struct answer *a);
 /** USIM: verifies AUTN and freshness, derives all keys. 0, -1 MAC failure, 1 SQN out of range. */
 int device_authenticate(struct device *d);
+/** Derives keys from CK and IK by what gba_u now says: with GBA_ME, or Ks_ext_NAF of GBA_U. */
+void device_derive_as_me(struct device *d);
 /** Builds POST /bsf {cookie, proof}; returns its size. */
 size_t device_build_answer(struct device *d, void *buffer);
 /** Sends it and checks the BSF's proof; returns the response's code. */

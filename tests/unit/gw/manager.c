@@ -92,6 +92,8 @@ manage_get(struct device *d, enum mst_res res, uint64_t gid, struct mst_ua_respo
 
 	if (res == MST_RES_GROUP)
 		n = mst_ua_build_read(plain, PLAIN, gid);
+	else if (res == MST_RES_SESSION)
+		n = mst_ua_build_read_session(plain, PLAIN);
 	else if (res == MST_RES_GROUP_NUM)
 		n = mst_ua_build_read_num(plain, PLAIN, gid);
 	else if (res == MST_RES_GROUP_NODE)
@@ -208,15 +210,22 @@ policy_admission(enum mst_admission admission)
 }
 
 void
+managers_open_with(
+	struct bench *b, const struct gw_options *options, struct device *d, unsigned count)
+{
+	bench_open(b, options);
+	for (unsigned i = 0; i < count; i++) {
+		device_init(&d[i], b, i);
+		d[i].worker = i % options->workers;
+		device_bootstrap(&d[i]);
+	}
+}
+
+void
 managers_open(struct bench *b, unsigned workers, struct device *d, unsigned count)
 {
 	struct gw_options options = bench_options();
 
 	options.workers = workers;
-	bench_open(b, &options);
-	for (unsigned i = 0; i < count; i++) {
-		device_init(&d[i], b, i);
-		d[i].worker = i % workers;
-		device_bootstrap(&d[i]);
-	}
+	managers_open_with(b, &options, d, count);
 }

@@ -43,5 +43,8 @@ struct mst_policy_change policy_admission(enum mst_admission admission);
 
 /** A bench of `workers` with devices 0.. bootstrapped. */
 void managers_open(struct bench *b, unsigned workers, struct device *d, unsigned count);
+/** The same with options of the caller's. */
+void managers_open_with(
+	struct bench *b, const struct gw_options *options, struct device *d, unsigned count);
 
 #endif
