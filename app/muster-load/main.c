@@ -64,6 +64,7 @@ struct run {
 	struct gen *gen;
 	struct proof *proof;
 	struct report report;
+	bool link_went; /* it was down for a while: the gateway may be another process */
 };
 
 static int
@@ -134,6 +135,23 @@ set_up(struct run *run)
 	return ask_stats(run, &run->report.before);
 }
 
+/** After the link was down: the control connection is new, and so may be what the gateway counts.
+ */
+static int
+find_again(struct run *run)
+{
+	char error[MST_CTL_ERROR_SIZE] = "";
+
+	if (!run->link_went || run->client == NULL)
+		return 0;
+	mst_ctl_client_close(run->client);
+	run->client = NULL;
+	run->report.before = (struct gateway_stats){0};
+	return mst_ctl_client_open(&run->client, run->options->control, error) != 0
+		       ? fail(run->options->control, error)
+		       : 0;
+}
+
 static int
 play(struct run *run)
 {
@@ -149,7 +167,9 @@ play(struct run *run)
 	progress_begin(&progress);
 	while (!gen_finished(run->gen)) {
 		nanosleep(&poll, NULL);
-		down_ms = mst_port_link_up(run->port) ? 0 : down_ms + POLL_MS;
+		down_ms = mst_port_tend(run->port) ? 0 : down_ms + POLL_MS;
+		if (down_ms > 0)
+			run->link_went = true;
 		gone = gone || down_ms >= LINK_TIMEOUT_MS;
 		if (gone)
 			gen_stop(run->gen);
@@ -234,8 +254,8 @@ run_meters(struct options *options)
 	struct run run = {.options = options};
 	int status = EXIT_SETUP;
 
-	if (set_up(&run) == 0 && play(&run) == 0 && ask_stats(&run, &run.report.after) == 0 &&
-		prove(&run) == 0) {
+	if (set_up(&run) == 0 && play(&run) == 0 && find_again(&run) == 0 &&
+		ask_stats(&run, &run.report.after) == 0 && prove(&run) == 0) {
 		run.report.gen = run.gen;
 		run.report.seconds = gen_seconds(run.gen);
 		run.report.has_gateway = run.client != NULL;
