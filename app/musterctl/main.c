@@ -189,11 +189,11 @@ run(const char *socket, const struct verb *v, json_t *args, bool json, unsigned 
 	struct output o = {.verb = v, .json = json};
 	char error[MST_CTL_ERROR_SIZE];
 	struct mst_ctl_client *client;
-	int code;
+	int code = EXIT_USAGE;
 
 	if (mst_ctl_client_open(&client, socket, error)) {
 		fprintf(stderr, "musterctl: %s\n", error);
-		return EXIT_USAGE;
+		goto out;
 	}
 	while ((code = ask(client, v, args, &o)) == EXIT_SUCCESS && watch > 0) {
 		sleep(watch);
@@ -202,6 +202,7 @@ run(const char *socket, const struct verb *v, json_t *args, bool json, unsigned 
 			putchar('\n');
 	}
 	mst_ctl_client_close(client);
+out:
 	json_decref(args);
 	return code;
 }
