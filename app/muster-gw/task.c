@@ -168,6 +168,19 @@ next_ready(struct gw_worker *w)
 	return task;
 }
 
+/** Without a port: what became of frames, size 0 where they have no answer. */
+static void
+report(struct gw_worker *w, mst_lanes lanes)
+{
+	struct gw_batch *b = w->batch;
+
+	mst_for_lanes(i, lanes) {
+		if (!(b->sent & MST_LANE(i)))
+			b->frame[i].size = 0;
+		w->gw->sink(w->gw->sink_user, w->index, &b->frame[i]);
+	}
+}
+
 bool
 gw_tasks_run(struct gw_worker *w)
 {
@@ -197,7 +210,6 @@ gw_tasks_run(struct gw_worker *w)
 	gw_forget_keys(w, lanes);
 	gw_forget(w, lanes);
 	if (w->gw->port == NULL && w->gw->sink != NULL)
-		mst_for_lanes(i, b->sent)
-			w->gw->sink(w->gw->sink_user, w->index, &b->frame[i]);
+		report(w, lanes & ~b->given_away);
 	return true;
 }

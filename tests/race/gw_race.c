@@ -4,7 +4,9 @@
  * Frames travel through rings: a device's messages go to any worker, some to two at once, and
  * workers hand them on through their inboxes. All the while a control thread moves the clock, makes
  * cookie keys, reads counters, walks the groups and asks the workers for the members of a group. In
- * the end every device holds the Kg of its group, and the lists name them all.
+ * the end every device holds the Kg of its group, and the lists name them all. Then the devices
+ * create, join, decide, leave, evict, rekey and dissolve at random, and what workers keep of them
+ * still agrees.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -18,7 +20,8 @@
 #include <cmocka.h>
 
 #include "base/err.h"
-#include "device.h"
+#include "keeper_private.h"
+#include "manager.h"
 
 #define REQUIRE(x)                                                                                 \
 	do {                                                                                       \
@@ -36,6 +39,8 @@
 #define TRIES   200
 #define ROUNDS  10
 #define WAITING UINT32_MAX
+#define CHANGES 300 /* requests of a field in the second part */
+#define OFFERED 8   /* groups that devices know of */
 
 /** A frame on its way: the handle of the frame leads back to it. */
 struct letter {
@@ -56,8 +61,11 @@ static struct bench shared;
 static struct mst_port_ring *post[WORKERS];
 static struct field field[FIELDS];
 static _Atomic uint64_t now_ms;
-static _Atomic uint64_t gid; /* of the group all join, once it is there */
+static _Atomic uint64_t gid;              /* of the group all join, once it is there */
+static _Atomic uint64_t offered[OFFERED]; /* groups of the second part */
 static _Atomic unsigned fields_left;
+static _Atomic bool second_part;
+static _Atomic unsigned fields_changed;
 static _Atomic bool stop;
 
 static void
@@ -73,6 +81,18 @@ deliver(struct gw_worker *w, unsigned count)
 			atomic_store_explicit(
 				&letter->answer, sent ? b->frame[i].size : 0, memory_order_release);
 	}
+}
+
+/** Answers of tasks lead back to their letters; other messages have none, and are lost. */
+static void
+take_answer(void *user, unsigned worker, const struct mst_frame *frame)
+{
+	struct letter *letter = frame->handle;
+
+	(void)user;
+	(void)worker;
+	if (letter != NULL)
+		atomic_store_explicit(&letter->answer, frame->size, memory_order_release);
 }
 
 /** A worker's loop as app/muster-gw/worker.c has it, with a ring in the place of the port. */
@@ -96,9 +116,9 @@ run_worker(void *arg)
 			gw_burst(w, n);
 			REQUIRE(bench_keys_gone(w));
 			deliver(w, n);
-		} else if (!gw_between(w)) {
-			sched_yield();
 		}
+		if (!gw_between(w) && n == 0)
+			sched_yield();
 		if (ask != NULL) {
 			atomic_store_explicit(&w->ask, NULL, memory_order_relaxed);
 			ask->run(w, ask);
@@ -193,6 +213,76 @@ join(struct field *f, struct device *d, uint64_t group)
 	d->piv++;
 }
 
+/** A device that lost its session gets another. */
+static void
+bootstrap(struct device *d)
+{
+	struct answer a;
+	uint64_t before;
+
+	for (unsigned tries = 0; tries < TRIES; tries++) {
+		device_first(d, &a);
+		if (device_authenticate(d) == 0 && device_answer(d, &a) == MST_COAP_CHANGED)
+			return;
+		before = atomic_load_explicit(&now_ms, memory_order_relaxed);
+		while (atomic_load_explicit(&now_ms, memory_order_relaxed) == before)
+			sched_yield();
+	}
+	REQUIRE(!"a device finds no session");
+}
+
+/** One request at random, whatever it is answered. Returns its code. */
+static uint8_t
+change(struct field *f, struct device *d)
+{
+	struct mst_policy_change policy = policy_admission(random_below(f, 3));
+	unsigned place = random_below(f, OFFERED), other = random_below(f, DEVICES);
+	uint64_t group = atomic_load(&offered[place]);
+	struct mst_ua_response r;
+	uint8_t code;
+
+	switch (random_below(f, group != 0 ? 12 : 1)) {
+	case 0:
+		policy.has |= MST_POLICY_REKEY_JOIN | MST_POLICY_MEMBER_LIMIT;
+		policy.to.rekey_join = random_below(f, 2);
+		policy.to.member_limit = random_below(f, 3) * 8;
+		code = manage_create(d, &policy, &r);
+		if (code == MST_COAP_CREATED)
+			atomic_store(&offered[place], d->gid);
+		return code;
+	case 1:
+		return manage_leave(d, group, &r);
+	case 2:
+		return manage_evict(d, group, &f->device[other], &r);
+	case 3:
+	case 4:
+		return manage_decide(d, group, NULL, random_below(f, 4) != 0, &r);
+	case 5:
+		return manage_rekey(d, group, 1 + random_below(f, 3), &r);
+	case 6:
+		return random_below(f, 8) == 0 ? manage_dissolve(d, group, &r)
+					       : manage_policies(d, group, &policy, &r);
+	case 7:
+		return manage_owners(d, group, NULL, &f->device[other], NULL, &r);
+	case 8:
+		return manage_observe(d, random_below(f, 2) ? MST_RES_GROUP : MST_RES_GROUP_PENDING,
+			group, false, &r);
+	default:
+		return manage_join(d, group, &r);
+	}
+}
+
+static void
+change_much(struct field *f)
+{
+	for (unsigned n = 0; n < CHANGES; n++) {
+		struct device *d = &f->device[random_below(f, DEVICES)];
+
+		if (change(f, d) == MST_COAP_UNAUTHORIZED)
+			bootstrap(d);
+	}
+}
+
 static void *
 run_field(void *arg)
 {
@@ -225,6 +315,10 @@ run_field(void *arg)
 		}
 	}
 	atomic_fetch_sub(&fields_left, 1);
+	while (!atomic_load(&second_part))
+		sched_yield();
+	change_much(f);
+	atomic_fetch_add(&fields_changed, 1);
 	return NULL;
 }
 
@@ -243,6 +337,8 @@ list_members(struct gw_worker *w, struct gw_ask *ask)
 	const struct mst_member *m = mst_members_first(&w->members, q->group);
 
 	for (q->count = 0, q->named = 0; m != NULL; m = mst_members_next(&w->members, m)) {
+		if (mst_member_standing(m) != MST_MEMBER)
+			continue;
 		q->count++;
 		q->named |= UINT64_C(1) << m->sid;
 	}
@@ -328,6 +424,46 @@ check_end(void)
 	REQUIRE(bench_drops(&shared, MST_E_RING_FULL) == 0);
 }
 
+/** Lets time pass, with everything that workers have under way. */
+static void
+tick(void)
+{
+	atomic_fetch_add(&now_ms, TICK_MS);
+	mst_rcu_quiescent();
+	mst_rcu_offline();
+	nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+	mst_rcu_online();
+}
+
+/** Lists, counts of subscribers and owners agree. */
+static void
+check_changed(void)
+{
+	const struct mst_group *g = mst_groups_from_rcu(&shared.gw->groups, 0);
+	unsigned joined[BENCH_SUBSCRIBERS] = {0}, owned[BENCH_SUBSCRIBERS] = {0};
+
+	for (; g != NULL; g = mst_groups_from_rcu(&shared.gw->groups, g->index + 1)) {
+		const struct mst_group_state *now = mst_group_now_rcu(g);
+		uint64_t members = ask_members(g->index);
+
+		REQUIRE(!now->dissolved || members == 0);
+		for (unsigned i = 0; i < BENCH_SUBSCRIBERS; i++)
+			joined[i] += members >> i & 1;
+		for (unsigned i = 0; i < now->owners; i++)
+			REQUIRE(members >> now->owner[i] & 1);
+		if (now->owners > 0)
+			owned[now->owner[0]]++;
+	}
+	for (unsigned i = 0; i < BENCH_SUBSCRIBERS; i++) {
+		uint64_t s = mst_subs_state(mst_hss_record(&shared.hss, gw_ref(shared.gw, i)));
+
+		REQUIRE(mst_subs_state_joined(s) == joined[i]);
+		REQUIRE(mst_subs_state_created(s) == owned[i]);
+	}
+	REQUIRE(bench_outcome(&shared, GW_REKEYS) > 0 && bench_outcome(&shared, GW_LEAVES) > 0);
+	REQUIRE(bench_outcome(&shared, GW_CANDIDATES) > 0);
+}
+
 static void
 start_field(struct field *f, unsigned index)
 {
@@ -346,6 +482,7 @@ main(void)
 
 	options.workers = WORKERS;
 	bench_open(&shared, &options);
+	shared.gw->sink = take_answer;
 	atomic_store(&now_ms, shared.now_ms);
 	atomic_store(&fields_left, FIELDS);
 	for (unsigned i = 0; i < WORKERS; i++) {
@@ -355,9 +492,14 @@ main(void)
 	for (unsigned i = 0; i < FIELDS; i++)
 		start_field(&field[i], i);
 	control();
+	check_end();
+	atomic_store(&second_part, true);
+	while (atomic_load(&fields_changed) < FIELDS)
+		tick();
 	for (unsigned i = 0; i < FIELDS; i++)
 		pthread_join(field[i].thread, NULL);
-	check_end();
+	tick();
+	check_changed();
 	atomic_store(&stop, true);
 	mst_rcu_offline();
 	for (unsigned i = 0; i < WORKERS; i++)

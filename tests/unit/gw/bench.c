@@ -84,6 +84,8 @@ take_late(void *user, unsigned worker, const struct mst_frame *frame)
 			return;
 		}
 	}
+	if (frame->size == 0)
+		return;
 	assert_true(b->late_count < BENCH_LATE);
 	memcpy(b->late[b->late_count].octets, frame->data, frame->size);
 	b->late[b->late_count++].size = frame->size;

@@ -9,9 +9,9 @@
 
 #define PLAIN 600
 
-static uint8_t last[1024];
-static size_t last_size;
-static enum mst_res last_res;
+static _Thread_local uint8_t last[1024];
+static _Thread_local size_t last_size;
+static _Thread_local enum mst_res last_res;
 
 static uint8_t
 finish(struct device *d, uint8_t code, const struct answer *a, enum mst_res res,
