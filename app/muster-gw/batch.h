@@ -129,6 +129,7 @@ mst_lanes gw_own(struct gw_worker *w, mst_lanes live);
  *	-MST_E_PROOF_WRONG      another worker has claimed the subscriber in the meantime
  *	-MST_E_COOKIE_EXPIRED   the challenge is of before the present session
  *	-MST_E_SESSION_EXPIRED  the session was open once
+ *	-MST_E_NOT_DURABLE      a new session would not last now
  * and the errors of mst_session_open().
  */
 int gw_prove(struct gw_worker *w, unsigned lane);

@@ -121,6 +121,8 @@ gw_prove(struct gw_worker *w, unsigned lane)
 	const struct mst_session *s = &gw->sessions.at[sid];
 	int err;
 
+	if (!gw_may_change(w) && !mst_session_is(&gw->sessions, sid, b->rand[lane]))
+		return -MST_E_NOT_DURABLE;
 	if (mst_session_claim(&gw->sessions, sid, w->index + 1) != w->index + 1)
 		return -MST_E_PROOF_WRONG;
 	if (mst_session_is(&gw->sessions, sid, b->rand[lane])) {
@@ -131,8 +133,6 @@ gw_prove(struct gw_worker *w, unsigned lane)
 		return -MST_E_COOKIE_EXPIRED;
 	if (mst_session_is(&gw->sessions, sid, s->rand) && b->issued[lane] < s->expires - lifetime)
 		return -MST_E_COOKIE_EXPIRED;
-	if (!gw_may_change(w))
-		return -MST_E_NOT_DURABLE;
 	err = mst_session_open(
 		&w->sessions, sid, b->rand[lane], b->ks_naf[lane], w->now_s + lifetime);
 	if (err)
