@@ -22,7 +22,9 @@ gw_recorder_init(struct gw_worker *w, struct gw_durable *durable, uint32_t park_
 	if (rec->parked == NULL)
 		return -MST_E_NO_MEMORY;
 	_Static_assert(sizeof(struct mst_record) <= 256, "fits an element of a ring");
-	if (mst_port_ring_create(&rec->ring, sizeof(struct mst_record), GW_RECORD_RING))
+	rec->ring_room =
+		durable->level == GW_DURABILITY_ASYNC ? GW_RECORD_RING_ASYNC : GW_RECORD_RING;
+	if (mst_port_ring_create(&rec->ring, sizeof(struct mst_record), rec->ring_room))
 		return -MST_E_NO_MEMORY;
 	rec->durable = durable;
 	return 0;
@@ -54,7 +56,7 @@ gw_record_begin(struct gw_worker *w)
 
 	if (rec->durable == NULL)
 		return;
-	rec->may_change = mst_port_ring_count(rec->ring) < GW_RECORD_RING - GW_RECORD_RESERVE;
+	rec->may_change = mst_port_ring_count(rec->ring) < rec->ring_room - GW_RECORD_RESERVE;
 	if (rec->durable->level == GW_DURABILITY_ACK)
 		rec->may_change &= atomic_load_explicit(&rec->durable->up, memory_order_relaxed) &&
 				   rec->park_count + PARK_RESERVE <= rec->park_room;

@@ -67,7 +67,8 @@ struct gw_parked {
 struct gw_recorder {
 	struct gw_durable *durable; /* NULL: nothing is recorded */
 	struct mst_port_ring *ring; /* of struct mst_record */
-	struct gw_parked *parked;   /* a circle of `park_room` (a power of two) */
+	uint32_t ring_room;
+	struct gw_parked *parked; /* a circle of `park_room` (a power of two) */
 	uint32_t park_room, head;
 	_Atomic uint32_t park_count;
 	bool may_change;
@@ -79,8 +80,10 @@ struct gw_recorder {
 	uint64_t walk_at;
 };
 
-/** Records a ring takes, and how many have to be free for changes to go on. */
-#define GW_RECORD_RING    32768
+/** Records a ring takes, more where nothing else bounds what is under way. */
+#define GW_RECORD_RING       32768
+#define GW_RECORD_RING_ASYNC 262144
+/** How many have to be free for changes to go on. */
 #define GW_RECORD_RESERVE 2048
 
 /** Returns 0 or -MST_E_NO_MEMORY. Context: control thread. */

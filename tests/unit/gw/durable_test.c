@@ -292,7 +292,7 @@ outage_refuses_changes(void **unused)
 
 	/* A creation is refused inside OSCORE; the answer waits for nothing that is on its way. */
 	l.durable->level = GW_DURABILITY_ASYNC;
-	for (unsigned i = 0; i < GW_RECORD_RING; i++)
+	for (unsigned i = 0; i < GW_RECORD_RING_ASYNC; i++)
 		gw_record_subscriber(l.bench.gw->worker[0], 0);
 	assert_int_equal(device_join(&old, 0, false), MST_COAP_UNAVAILABLE);
 	state_take(&l.bench, &after);
