@@ -129,6 +129,12 @@ fleet_create(void)
 	return f;
 }
 
+struct gw_worker *
+fleet_worker(struct fleet *f)
+{
+	return f->gw->worker[0];
+}
+
 void
 fleet_destroy(struct fleet *f)
 {

@@ -17,6 +17,8 @@ struct fleet;
 /** Returns NULL when the machine has no memory for it. */
 struct fleet *fleet_create(void);
 void fleet_destroy(struct fleet *fleet);
+/** The gateway's one worker. */
+struct gw_worker *fleet_worker(struct fleet *fleet);
 /** Takes the next 64 subscribers, and a second later. */
 void fleet_next(struct fleet *fleet);
 /** Frames of the next burst, for the first `count` devices. */

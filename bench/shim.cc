@@ -88,6 +88,7 @@ main(int argc, char **argv)
 		return 2;
 	bench_crypto();
 	bench_stage();
+	bench_record();
 	benchmark::RunSpecifiedBenchmarks();
 	benchmark::Shutdown();
 	return 0;

@@ -47,6 +47,7 @@ void mst_bench_skip(struct mst_bench *bench, const char *why);
 /** Each source file's benchmarks. */
 void bench_crypto(void);
 void bench_stage(void);
+void bench_record(void);
 
 #ifdef __cplusplus
 }

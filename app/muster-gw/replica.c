@@ -2,6 +2,7 @@
 /* Opening and closing: what has to be right before a gateway may serve. */
 #include "replica.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,15 @@ complain(const struct gw_replica *r, struct redisReply *reply)
 	return -MST_E_SYSTEM;
 }
 
+/** Whether a signal waits that the control thread takes as the end. */
+static bool
+asked_to_stop(void)
+{
+	sigset_t set;
+
+	return sigpending(&set) == 0 && (sigismember(&set, SIGINT) || sigismember(&set, SIGTERM));
+}
+
 /** Redis may still be starting: tries for some seconds. */
 static int
 connect(struct gw_replica *r)
@@ -45,6 +55,8 @@ connect(struct gw_replica *r)
 	bool told = false;
 
 	while (gw_redis_open(&r->redis, &r->options.redis) != 0) {
+		if (asked_to_stop())
+			return -MST_E_SYSTEM;
 		if (time(NULL) >= end) {
 			fprintf(stderr, "muster-gw: redis: %s\n", r->redis.error);
 			return -MST_E_SYSTEM;

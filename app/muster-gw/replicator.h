@@ -78,6 +78,7 @@ struct gw_replicator {
 
 	/* The connection. */
 	bool linked, slow;
+	uint64_t refilled; /* batches up to here may find an empty Redis: it is known */
 	uint64_t retry_us, backoff_us;
 	char server[48], client[24]; /* Redis's run, and the connection's number there */
 

@@ -127,6 +127,7 @@ refill(struct gw_replicator *p, uint64_t batch)
 		(unsigned long long)p->confirmed_batch);
 	gw_batch_again(p, batch);
 	gw_batch_send(p);
+	p->refilled = p->number;
 	p->mend = true;
 }
 
@@ -222,6 +223,7 @@ take_answer(struct gw_replicator *p, struct redisReply *reply)
 	struct gw_batch_out *b = &p->batch[p->first % GW_BATCHES];
 	const char *error = bad(reply);
 	char why[GW_REDIS_ERROR];
+	uint64_t number;
 	bool wiped; /* the gateway's row was new: Redis has been emptied meanwhile */
 
 	if (error != NULL || p->count == 0) {
@@ -241,8 +243,9 @@ take_answer(struct gw_replicator *p, struct redisReply *reply)
 	if (b->answers > 0)
 		return true;
 	wiped = gw_reply_number(gw_reply_at(reply, gw_reply_count(reply) - 1)) > 0;
+	number = b->number;
 	gw_replicator_confirm(p);
-	if (wiped && !p->comparing && p->count < GW_BATCHES - 1)
+	if (wiped && number > p->refilled && !p->comparing && p->count < GW_BATCHES - 1)
 		refill(p, 0);
 	return true;
 }
