@@ -128,6 +128,30 @@ build_inner(struct gen *gen, unsigned lane, uint8_t *inner)
 	}
 }
 
+/** Puts an Echo option behind the others of a plaintext. Returns the new size. */
+static int
+insert_echo(uint8_t *inner, int size, const uint8_t *echo)
+{
+	struct mst_reader r = mst_reader_init(inner + 1, (size_t)size - 1);
+	struct mst_coap_item item = {0};
+	uint8_t option[2 + VAULT_ECHO], *at = inner + size;
+	const uint8_t *before = r.pos;
+
+	while (mst_coap_next_option(&r, &item) == 1)
+		before = r.pos;
+	at = inner + (before - inner);
+	/* Numbers below 252 - 13 are before it: a delta of one more octet (RFC 7252 section 3.1).
+	 */
+	assert(item.number <= MST_COAP_OPT_ECHO - 13 &&
+		size + (int)sizeof(option) <= MST_UA_SIZE_MAX);
+	option[0] = 13 << 4 | VAULT_ECHO;
+	option[1] = (uint8_t)(MST_COAP_OPT_ECHO - 13 - item.number);
+	memcpy(option + 2, echo, VAULT_ECHO);
+	memmove(at + sizeof(option), at, (size_t)(inner + size - at));
+	memcpy(at, option, sizeof(option));
+	return size + (int)sizeof(option);
+}
+
 /**
  * Requests that carry RAND as kid context: all of the express flow, and those of meters in the key
  * log, without which tshark finds no context.
@@ -162,6 +186,7 @@ send_secured(struct gen *gen, mst_lanes live)
 
 	mst_for_lanes(i, live) {
 		const struct me *me = batch_me(gen, i);
+		int size;
 
 		b->gba_u =
 			(b->gba_u & ~MST_LANE(i)) | ((me->flags & ME_GBA_U) != 0 ? MST_LANE(i) : 0);
@@ -169,7 +194,10 @@ send_secured(struct gen *gen, mst_lanes live)
 		memcpy(b->kid[i], me->rand, sizeof(b->kid[i]));
 		b->piv[i] = me->piv;
 		plain.data[i] = b->inner[i];
-		plain.size[i] = (uint16_t)build_inner(gen, i, b->inner[i]);
+		size = build_inner(gen, i, b->inner[i]);
+		if ((me->flags & ME_ECHO) != 0)
+			size = insert_echo(b->inner[i], size, me->proof);
+		plain.size[i] = (uint16_t)size;
 		begin(gen, i, &build[i]);
 	}
 	sealed = me_seal_burst(

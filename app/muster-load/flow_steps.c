@@ -138,6 +138,7 @@ begin_session(struct gen *gen, mst_lanes live)
 			keylog_session(gen->keylog, b->meter[i], b->rand[i],
 				gen_vault(gen, b->meter[i])->secret);
 		batch_me(gen, i)->piv = 0;
+		batch_me(gen, i)->flags &= (uint8_t)~ME_ECHO;
 		flow_exchange(gen, i, ME_SECURED);
 	}
 }
@@ -255,14 +256,36 @@ flow_result(struct gen *gen, mst_lanes live)
 	begin_session(gen, right);
 }
 
+/** The gateway has lost what it knew of replays: the request again, as a new one, with its Echo. */
+static void
+show_fresh(struct gen *gen, unsigned lane)
+{
+	struct me *me = batch_me(gen, lane);
+
+	if (me->waits == GEN_WAITS_MAX) {
+		flow_restart(gen, lane, GEN_WHY_REFUSED);
+		return;
+	}
+	me->waits++;
+	me->flags |= ME_ECHO;
+	memcpy(me->proof, gen->batch->answer[lane].echo, VAULT_ECHO);
+	me->piv++;
+	flow_exchange(gen, lane, ME_SECURED);
+	gen_count(&gen->counter[GEN_ECHOES], 1);
+}
+
 /** Acts on a protected answer. */
 static void
 conclude(struct gen *gen, unsigned lane)
 {
 	const struct vault_answer *answer = &gen->batch->answer[lane];
 
+	if (answer->piv_again)
+		gen_count(&gen->counter[GEN_PIV_AGAIN], 1);
 	if (answer->error != 0)
 		flow_ignore(gen, lane);
+	else if (answer->has_echo)
+		show_fresh(gen, lane);
 	else if (answer->code < MST_COAP_BAD_REQUEST)
 		flow_done(gen, lane, answer->gid);
 	else if (answer->code == MST_COAP_UNAVAILABLE)

@@ -66,6 +66,8 @@ struct gen_options {
 	X(RESTARTS,    restarts,    "joins begun anew after a failed exchange") \
 	X(RESYNCS,     resyncs,     "SQN resynchronisations")                 \
 	X(WAITS,       waits,       "answers that asked to wait")             \
+	X(ECHOES,      echoes,      "requests shown to be new after a restart") \
+	X(PIV_AGAIN,   piv_again,   "answers under a Partial IV used before") \
 	X(DUPLICATES,  duplicates,  "answers that came again")                \
 	X(STRAYS,      strays,      "datagrams that nobody waits for")        \
 	X(MALFORMED,   malformed,   "frames and answers that are not right")  \

@@ -29,6 +29,7 @@ enum me_state {
 #define ME_IN_TIMERS 0x01 /* struct timers holds the meter */
 #define ME_GBA_U     0x02 /* what the card said of itself */
 #define ME_COOKIE    0x04 /* the cookie is not RAND: me_cookie() has it */
+#define ME_ECHO      0x08 /* the protected request carries the Echo value in proof */
 
 /** One cache line a meter. Times count from the start of the run. */
 struct me {
@@ -46,7 +47,7 @@ struct me {
 	uint8_t waits;
 	uint8_t before; /* the state that ME_TAKEN goes back to when an answer is void */
 	mst_b16 rand;
-	mst_b16 proof; /* device proof in ME_RESULT, AUTS in ME_RESYNC */
+	mst_b16 proof; /* device proof in ME_RESULT, AUTS in ME_RESYNC, Echo in ME_SECURED */
 };
 _Static_assert(sizeof(struct me) == 64, "one cache line");
 

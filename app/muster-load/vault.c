@@ -58,6 +58,7 @@ derive(struct mst_crypto *crypto, mst_lanes live, bool gba_u, const struct mst_h
 	mst_gba_ks_naf_burst(crypto, live, gba_u ? live : 0, ks, in, key);
 	mst_for_lanes(i, live) {
 		memcpy(at[i]->secret, key[i], sizeof(key[i]));
+		at[i]->next_piv = 0;
 		mst_wipe(key[i], sizeof(key[i]));
 	}
 }
@@ -161,6 +162,20 @@ take_answer(struct vault *vault, const mst_b16 rand, const uint8_t *plain, size_
 	return err;
 }
 
+/** What a gateway that has lost its replay window wants to have back (RFC 9175 section 2). */
+static void
+take_echo(const uint8_t *plain, size_t size, struct vault_answer *answer)
+{
+	struct mst_coap_options opt;
+
+	if (answer->error != 0 || answer->code != MST_COAP_UNAUTHORIZED ||
+		mst_coap_parse_options(plain + 1, size - 1, &opt) != 0 ||
+		(opt.has & MST_COAP_HAS_ECHO) == 0 || opt.echo.size != VAULT_ECHO)
+		return;
+	answer->has_echo = true;
+	memcpy(answer->echo, opt.echo.data, VAULT_ECHO);
+}
+
 /** Parses the options; returns the lanes whose answer carries a Partial IV of its own. */
 static mst_lanes
 parse_options(mst_lanes live, const struct mst_coap_msg *outer, struct mst_oscore_option *option,
@@ -203,8 +218,14 @@ vault_open_burst(struct mst_crypto *crypto, mst_lanes live, vault_column at,
 	mst_for_lanes(i, parsed & ~opened)
 		answer[i].error = -(int)status[i];
 	mst_for_lanes(i, opened) {
-		answer[i].error = take_answer(
-			at[i], exchange->rand[i], plain.data[i], plain.size[i], &answer[i]);
+		answer[i].piv_again = option[i].piv < at[i]->next_piv;
+		answer[i].error = -MST_E_OSCORE_REPLAY;
+		if (!answer[i].piv_again) {
+			at[i]->next_piv = option[i].piv + 1;
+			answer[i].error = take_answer(
+				at[i], exchange->rand[i], plain.data[i], plain.size[i], &answer[i]);
+			take_echo(plain.data[i], plain.size[i], &answer[i]);
+		}
 		mst_wipe(plain.data[i], plain.size[i]);
 	}
 	mst_for_lanes(i, parsed)

@@ -15,15 +15,19 @@
 #include "gba/ua.h"
 #include "oscore/oscore.h"
 
-/** 88 octets a meter. */
+/** Octets of an Echo value that an answer may ask back. */
+#define VAULT_ECHO 8
+
+/** 96 octets a meter. */
 struct vault {
 	mst_b32 secret;     /* Ks, from vault_derive_burst() on the key of this NAF */
 	mst_b16 server_key; /* of the OSCORE context */
 	mst_b16 common_iv;  /* of the same */
 	mst_b16 kg;         /* group key */
 	uint64_t gid;       /* its group; 0: in none */
+	uint64_t next_piv;  /* lowest Partial IV that an answer of the gateway may have */
 };
-_Static_assert(sizeof(struct vault) == 88, "docs/man/muster-load.1 states memory a meter");
+_Static_assert(sizeof(struct vault) == 96, "docs/man/muster-load.1 states memory a meter");
 
 typedef struct vault *const *vault_column;
 
@@ -66,13 +70,17 @@ struct vault_answer {
 	int error;        /* 0, or a negative error: the answer is void */
 	uint8_t code;
 	uint32_t max_age_s;
+	bool piv_again; /* under a Partial IV that the gateway has used in this session before */
+	bool has_echo;
+	uint8_t echo[VAULT_ECHO];
 };
 
 /**
  * Opens answers, whose payloads are decrypted in place, and keeps G-ID and Kg of those that admit
  * to a group. Errors: OSCORE_OPTION (no Partial IV of the gateway's own), OSCORE_TAG, those of
- * mst_ua_parse_response(), GROUP_UNKNOWN (another group than asked for), NODE_OF_OTHER (another
- * member's Location-Path), OSCORE_KID (another session's B-TID).
+ * mst_ua_parse_response(), OSCORE_REPLAY (a Partial IV not above the last one), GROUP_UNKNOWN
+ * (another group than asked for), NODE_OF_OTHER (another member's Location-Path), OSCORE_KID
+ * (another session's B-TID).
  */
 void vault_open_burst(struct mst_crypto *crypto, mst_lanes live, vault_column at,
 	const struct vault_exchange *exchange, const struct mst_coap_msg *outer,

@@ -72,13 +72,14 @@ done
 wait "${pid_of[load]}" || fail "meters lost what they were told: exit code $?"
 unset "pid_of[load]"
 holds ".joined == $meters and .failed == 0 and .kg_mismatch == 0"
+holds '.counters.piv_again == 0'
 holds ".proof.groups == $groups and .proof.gateway_missing == 0 and .proof.gateway_key == 0"
 [ "$(members)" -ge $meters ] || fail "memberships were lost"
 no_differences
 status
 holds '.quarantined == 0 and .durability == "ack" and .up' "$work/status.json"
 [ $i -gt 2 ] || fail "the meters were too fast for $kills kills"
-echo "$i kills: $(jq -r '"\(.joined) joined, 0 lost, \(.retransmits) messages sent again"' "$work/load.json")"
+echo "$i kills: $(jq -r '"\(.joined) joined, 0 lost, \(.retransmits) messages sent again, \(.counters.echoes) by Echo"' "$work/load.json")"
 
 # An orderly stop and start.
 before=$(members)
