@@ -24,6 +24,7 @@ struct gen_batch {
 	struct mst_ub ub[MST_LANES];
 	uint32_t meter[MST_LANES];
 	mst_lanes gba_u;
+	mst_lanes notified;
 
 	/* Next messages. */
 	mst_lanes plain;
@@ -72,7 +73,7 @@ flow_creates(const struct gen *gen, uint32_t meter)
 	return meter < gen->options.groups;
 }
 
-/** What a meter asks for in the end. */
+/** What a meter asks for in its join. */
 static inline enum mst_res
 flow_resource(const struct gen *gen, uint32_t meter)
 {
@@ -80,6 +81,31 @@ flow_resource(const struct gen *gen, uint32_t meter)
 		return MST_RES_SESSION;
 	return flow_creates(gen, meter) ? MST_RES_MANAGE : MST_RES_GROUP;
 }
+
+/** The resource of the present protected request. */
+enum mst_res flow_task_resource(const struct gen *gen, uint32_t meter);
+/** Builds the present protected request. Returns its size. */
+int flow_build_task(const struct gen *gen, uint32_t meter, enum mst_ua_store store, uint8_t *inner);
+/** Whether it registers an observation. */
+static inline bool
+flow_registers(const struct me *me)
+{
+	return me->task == GEN_TASK_WATCH || me->task == GEN_TASK_CANDIDATES;
+}
+/** A task is done: keeps what it brought, and goes on or settles the meter. */
+void flow_task_done(struct gen *gen, unsigned lane);
+/** Whether a message belongs to the meter's observation. */
+bool flow_is_notification(const struct gen *gen, unsigned lane);
+/** Works on notifications. */
+void flow_notified(struct gen *gen, mst_lanes live);
+/** The phase is over when all meters are settled: begins the next. Returns false after the last. */
+bool flow_next_phase(struct gen *gen);
+/** Has a meter begin the phase's task. Returns whether a message is to be sent. */
+bool flow_begin_task(struct gen *gen, unsigned lane);
+/** Fills the columns of a protected answer, to the request under `piv`. */
+void flow_expect(struct gen *gen, unsigned lane, enum mst_res res, uint64_t piv);
+/** One meter less to wait for. */
+void flow_settle(struct gen *gen, struct me *me, enum me_state state);
 
 /** Starts the batch over for meters whose numbers the caller sets. */
 void flow_begin(struct gen *gen);

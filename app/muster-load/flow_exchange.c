@@ -8,7 +8,7 @@
 void
 flow_begin(struct gen *gen)
 {
-	gen->batch->plain = gen->batch->secured = gen->batch->gba_u = 0;
+	gen->batch->plain = gen->batch->secured = gen->batch->gba_u = gen->batch->notified = 0;
 }
 
 void
@@ -77,6 +77,7 @@ flow_restart(struct gen *gen, unsigned lane, enum gen_reason reason)
 		return;
 	}
 	me->restarts++;
+	me->life &= (uint8_t)~ME_WATCHES; /* its session ends, and me->proof is needed */
 	gen_count(&gen->counter[GEN_RESTARTS], 1);
 	if (gen->options.flow == GEN_EXPRESS || was == ME_HINTS)
 		flow_first(gen, lane);
@@ -115,9 +116,8 @@ flow_refused(struct gen *gen, unsigned lane)
 		flow_fail(gen, gen->batch->meter[lane], GEN_WHY_ERROR);
 }
 
-/** One meter less to wait for. */
-static void
-settle(struct gen *gen, struct me *me, enum me_state state)
+void
+flow_settle(struct gen *gen, struct me *me, enum me_state state)
 {
 	me->state = (uint8_t)state;
 	me->due_ms = 0;
@@ -128,9 +128,17 @@ settle(struct gen *gen, struct me *me, enum me_state state)
 void
 flow_fail(struct gen *gen, uint32_t meter, enum gen_reason reason)
 {
-	settle(gen, &gen->mes.at[meter], ME_FAILED);
-	gen_count(&gen->counter[GEN_FAILED], 1);
+	struct me *me = &gen->mes.at[meter];
+
 	gen_count(&gen->reason[reason], 1);
+	if (me->task == GEN_TASK_DECIDE) { /* it has done what its phase asks */
+		me->state = ME_DONE;
+		me->due_ms = 0;
+		return;
+	}
+	flow_settle(gen, me, ME_FAILED);
+	gen->phase[gen->phase_now].failed++;
+	gen_count(&gen->counter[GEN_FAILED], 1);
 	if (gen->options.groups > 0 && flow_creates(gen, meter))
 		flow_group(gen, meter)->dead = true;
 }
@@ -141,7 +149,8 @@ flow_done(struct gen *gen, unsigned lane, uint64_t gid)
 	uint32_t meter = gen->batch->meter[lane];
 	struct me *me = &gen->mes.at[meter];
 
-	settle(gen, me, ME_DONE);
+	flow_settle(gen, me, ME_DONE);
+	gen->phase[0].done++;
 	gen_count(&gen->counter[GEN_JOINED], 1);
 	mst_hist_add(&gen->latency, (uint32_t)gen->now_us - me->planned_us);
 	if (gen->options.groups > 0 && flow_creates(gen, meter))

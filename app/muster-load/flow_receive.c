@@ -87,6 +87,10 @@ match(struct gen *gen, unsigned lane)
 	if (awaits(me->state) && token == flow_token(gen, meter, me->mid) &&
 		(m->type != MST_COAP_ACK || m->mid == me->mid))
 		return true;
+	if (flow_is_notification(gen, lane)) {
+		gen->batch->notified |= MST_LANE(lane);
+		return false;
+	}
 	back = (uint16_t)(me->mid - m->mid);
 	gen_count(&gen->counter[back < DUPLICATES_BACK && token == flow_token(gen, meter, m->mid)
 					? GEN_DUPLICATES
@@ -181,6 +185,8 @@ flow_receive(struct gen *gen, unsigned frames)
 		flow_result(gen, by_state[ME_RESULT]);
 	if (by_state[ME_SECURED] != 0)
 		flow_secured(gen, by_state[ME_SECURED]);
+	if (b->notified != 0)
+		flow_notified(gen, b->notified);
 	flow_send(gen);
 	mst_for_lanes(i, replies) {
 		b->frame[i].size = b->net.view[i].frame_size;

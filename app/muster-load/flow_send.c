@@ -12,15 +12,15 @@
 #define NEGOTIATION_SIZE 46
 
 static void
-begin(struct gen *gen, unsigned lane, struct mst_coap_build *build)
+begin(struct gen *gen, unsigned lane, uint8_t code, struct mst_coap_build *build)
 {
 	uint32_t meter = gen->batch->meter[lane];
 	const struct me *me = &gen->mes.at[meter];
 	uint8_t token[BATCH_TOKEN];
 
 	mst_put_be32(token, flow_token(gen, meter, me->mid));
-	mst_coap_build_init(build, gen->batch->out[lane], BATCH_COAP_MAX, MST_COAP_CON,
-		MST_COAP_POST, me->mid, token, sizeof(token));
+	mst_coap_build_init(build, gen->batch->out[lane], BATCH_COAP_MAX, MST_COAP_CON, code,
+		me->mid, token, sizeof(token));
 }
 
 static void
@@ -100,7 +100,7 @@ send_plain(struct gen *gen, mst_lanes live)
 		uint32_t meter = gen->batch->meter[i];
 		struct mst_coap_build build;
 
-		begin(gen, i, &build);
+		begin(gen, i, MST_COAP_POST, &build);
 		if (gen->mes.at[meter].state == ME_HINTS)
 			put_negotiation(gen, meter, &build);
 		else
@@ -117,15 +117,7 @@ build_inner(struct gen *gen, unsigned lane, uint8_t *inner)
 	enum mst_ua_store store =
 		gen->batch->gba_u & MST_LANE(lane) ? MST_UA_STORE_UICC : MST_UA_STORE_ME;
 
-	switch (flow_resource(gen, meter)) {
-	case MST_RES_MANAGE:
-		return mst_ua_build_create(inner, MST_UA_SIZE_MAX, me_imei(meter), store);
-	case MST_RES_GROUP:
-		return mst_ua_build_join(
-			inner, MST_UA_SIZE_MAX, flow_group(gen, meter)->gid, me_imei(meter), store);
-	default:
-		return mst_ua_build_read_session(inner, MST_UA_SIZE_MAX);
-	}
+	return flow_build_task(gen, meter, store, inner);
 }
 
 /** Puts an Echo option behind the others of a plaintext. Returns the new size. */
@@ -171,6 +163,17 @@ with_context(const struct gen *gen, mst_lanes live)
 	return logged;
 }
 
+/** Outside a request is POST, with Observe FETCH (RFC 8613 section 4.1.3.5). */
+static void
+begin_secured(struct gen *gen, unsigned lane, struct mst_coap_build *build)
+{
+	bool registers = flow_registers(batch_me(gen, lane));
+
+	begin(gen, lane, registers ? MST_COAP_FETCH : MST_COAP_POST, build);
+	if (registers)
+		mst_coap_put_uint(build, MST_COAP_OPT_OBSERVE, 0);
+}
+
 static void
 send_secured(struct gen *gen, mst_lanes live)
 {
@@ -198,7 +201,7 @@ send_secured(struct gen *gen, mst_lanes live)
 		if ((me->flags & ME_ECHO) != 0)
 			size = insert_echo(b->inner[i], size, me->proof);
 		plain.size[i] = (uint16_t)size;
-		begin(gen, i, &build[i]);
+		begin_secured(gen, i, &build[i]);
 	}
 	sealed = me_seal_burst(
 		&gen->mes, gen->crypto, live & ~b->gba_u, b->meter, &x, &plain, build);

@@ -22,9 +22,10 @@ may_start(const struct gen *gen)
 	if (gen->next == o->meters)
 		return false;
 	if (o->rate > 0)
-		return planned_us(gen, gen->next) <= gen->now_us;
+		return planned_us(gen, gen->next) <= gen->now_us - gen->phase_us;
 	/* Parked meters count: those that create come first, so that no group waits for them. */
-	return gen->next - gen->settled < o->outstanding;
+	/* Who waits for a notification may have it before its turn to begin. */
+	return (int64_t)gen->next - gen->settled < (int64_t)o->outstanding;
 }
 
 /** Puts the next meter into a lane. */
@@ -91,6 +92,24 @@ start_parked(struct gen *gen, unsigned lanes)
 	return n;
 }
 
+/** After the joins: the next meters begin the phase's task. */
+static unsigned
+start_tasks(struct gen *gen)
+{
+	unsigned n = 0, looked = 0;
+
+	for (; n < MST_LANES && looked < 16 * MST_LANES && may_start(gen); looked++) {
+		uint32_t meter = gen->next++;
+
+		gen->batch->meter[n] = meter;
+		gen->mes.at[meter].planned_us = (uint32_t)gen->now_us;
+		if (flow_begin_task(gen, n))
+			n++;
+	}
+	flow_send(gen);
+	return looked;
+}
+
 unsigned
 flow_starts(struct gen *gen)
 {
@@ -99,6 +118,8 @@ flow_starts(struct gen *gen)
 	if (!link_has_room(&gen->link))
 		return 0;
 	flow_begin(gen);
+	if (gen->phase_now > 0)
+		return start_tasks(gen);
 	n = start_parked(gen, MST_LANES);
 	for (; n < MST_LANES && looked < MST_LANES && may_start(gen); looked++) {
 		uint32_t meter = gen->next++;

@@ -139,6 +139,7 @@ begin_session(struct gen *gen, mst_lanes live)
 				gen_vault(gen, b->meter[i])->secret);
 		batch_me(gen, i)->piv = 0;
 		batch_me(gen, i)->flags &= (uint8_t)~ME_ECHO;
+		batch_me(gen, i)->life &= (uint8_t)~ME_WATCHES;
 		flow_exchange(gen, i, ME_SECURED);
 	}
 }
@@ -268,6 +269,7 @@ show_fresh(struct gen *gen, unsigned lane)
 	}
 	me->waits++;
 	me->flags |= ME_ECHO;
+	me->life &= (uint8_t)~ME_WATCHES; /* the gateway has begun anew, and proof is needed */
 	memcpy(me->proof, gen->batch->answer[lane].echo, VAULT_ECHO);
 	me->piv++;
 	flow_exchange(gen, lane, ME_SECURED);
@@ -287,7 +289,7 @@ conclude(struct gen *gen, unsigned lane)
 	else if (answer->has_echo)
 		show_fresh(gen, lane);
 	else if (answer->code < MST_COAP_BAD_REQUEST)
-		flow_done(gen, lane, answer->gid);
+		flow_task_done(gen, lane);
 	else if (answer->code == MST_COAP_UNAVAILABLE)
 		flow_wait(gen, lane, ME_WAIT_SECURED, answer->max_age_s);
 	else if (answer->code == MST_COAP_UNAUTHORIZED)
@@ -307,7 +309,6 @@ flow_secured(struct gen *gen, mst_lanes live)
 	mst_lanes protected = 0;
 
 	mst_for_lanes(i, live) {
-		const struct me *me = batch_me(gen, i);
 		uint32_t meter = b->meter[i];
 
 		if ((b->msg[i].opt.has & MST_COAP_HAS_OSCORE) == 0) {
@@ -315,16 +316,7 @@ flow_secured(struct gen *gen, mst_lanes live)
 			continue;
 		}
 		protected |= MST_LANE(i);
-		memcpy(b->rand[i], me->rand, sizeof(b->rand[i]));
-		memcpy(b->kid[i], me->rand, sizeof(b->kid[i]));
-		b->piv[i] = me->piv;
-		b->answer[i] = (struct vault_answer){
-			.res = flow_resource(gen, meter),
-			.imsi = uicc_imsi(&gen->uiccs, meter),
-			.gid = flow_resource(gen, meter) == MST_RES_GROUP
-				       ? flow_group(gen, meter)->gid
-				       : 0,
-		};
+		flow_expect(gen, i, flow_task_resource(gen, meter), batch_me(gen, i)->piv);
 	}
 	me_open_burst(
 		&gen->mes, gen->crypto, protected & ~b->gba_u, b->meter, &x, b->msg, b->answer);

@@ -32,6 +32,31 @@ enum gen_flow {
 	GEN_GBA,      /* Ub, Ua without a group */
 };
 
+/**
+ * What meters do, one phase after the other: all join first, then what --then names. GEN_TASKS(X):
+ * X(name, word, text).
+ */
+/* clang-format off */
+#define GEN_TASKS(X)                                                          \
+	X(JOIN,       "join",       "joins")                                  \
+	X(WATCH,      "watch",      "members observe their group's key")      \
+	X(READ,       "read",       "members read their group's key")         \
+	X(LEAVE,      "leave",      "members that did not create leave")      \
+	X(REJOIN,     "rejoin",     "those that left join again")             \
+	X(REKEY,      "rekey",      "creators make new keys; who observes gets them") \
+	X(EVICT,      "evict",      "creators evict a member; who observes gets the new key") \
+	X(CANDIDATES, NULL,         "creators observe candidates")            \
+	X(DECIDE,     NULL,         "creators admit all who wait")
+/* clang-format on */
+
+enum gen_task {
+#define X(name, word, text) GEN_TASK_##name,
+	GEN_TASKS(X)
+#undef X
+		GEN_TASK_COUNT
+};
+
+#define GEN_PHASES_MAX   17
 #define GEN_RESTARTS_MAX 3  /* of a meter; then it has failed */
 #define GEN_WAITS_MAX    10 /* 5.03 answers that a meter puts up with */
 #define GEN_ERROR_SIZE   256
@@ -46,6 +71,9 @@ struct gen_options {
 	uint32_t duration_limit_s; /* 0: none */
 	uint32_t sqn_tick_ms;
 	double resync; /* percent */
+	bool approval; /* creators admit who joins */
+	enum gen_task then[GEN_PHASES_MAX - 1];
+	unsigned then_count;
 	double loss, dup, reorder;
 	uint64_t seed;
 	unsigned queues;
@@ -71,6 +99,7 @@ struct gen_options {
 	X(DUPLICATES,  duplicates,  "answers that came again")                \
 	X(STRAYS,      strays,      "datagrams that nobody waits for")        \
 	X(MALFORMED,   malformed,   "frames and answers that are not right")  \
+	X(NOTIFIED,    notified,    "notifications")                         \
 	X(LATE,        late_sent,   "joins begun over 1 ms late")
 
 #define GEN_REASONS(X)                                                        \
@@ -109,8 +138,19 @@ enum gen_step {
 };
 
 struct gen_group {
-	uint64_t gid; /* 0: not created */
-	bool dead;    /* its creator gave up */
+	uint64_t gid;  /* 0: not created, or not open to others yet */
+	uint64_t made; /* the same, from its creation on */
+	uint32_t num;  /* of its key, as its creator knows */
+	bool dead;     /* its creator gave up */
+	bool asked;    /* candidates wait, and its creator is busy */
+};
+
+/** A phase as it went. */
+struct gen_phase {
+	enum gen_task task;
+	uint64_t done, failed;
+	double seconds;
+	struct mst_hist latency; /* from a meter's start, or for those who observe the phase's */
 };
 
 /** What meters learn from hints; all have to learn the same. */
@@ -132,6 +172,8 @@ struct gen {
 	_Atomic uint64_t busy_cycles; /* of loops that had something to do */
 	struct mst_hist latency;      /* of a join, in us */
 	struct mst_hist step[GEN_STEP_COUNT];
+	struct gen_phase phase[GEN_PHASES_MAX]; /* the first: joins, which latency is of */
+	_Atomic unsigned phase_now;
 	_Atomic uint64_t begun_tsc; /* first start; 0 before */
 	_Atomic uint64_t ended_tsc; /* last join or failure */
 	_Atomic bool finished;
@@ -156,9 +198,10 @@ struct gen {
 	uint64_t now_us;                /* since start_tsc, taken once a loop */
 	uint32_t now_ms;                /* the same, never 0 */
 
-	uint32_t next;    /* meter to start */
-	uint32_t settled; /* joined or failed */
-	uint32_t *parked; /* ring of meters whose group does not exist yet */
+	uint64_t phase_us; /* when the phase began */
+	uint32_t next;     /* meter to start */
+	uint32_t settled;  /* joined or failed */
+	uint32_t *parked;  /* ring of meters whose group does not exist yet */
 	uint32_t parked_head, parked_tail;
 
 	pthread_t thread;

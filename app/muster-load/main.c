@@ -197,7 +197,7 @@ collect_keys(struct run *run)
 		uint64_t gid;
 		mst_b16 kg;
 
-		if (me->state != ME_DONE)
+		if (me->state != ME_DONE || (me->life & ME_OUT) != 0)
 			continue;
 		if (vault == NULL || (gba_u && me_vault(&gen->mes, m) != NULL) ||
 			!vault_group(vault, &gid, kg)) {
@@ -243,7 +243,8 @@ conclude(struct run *run)
 		fail(json, strerror(errno));
 		return EXIT_SETUP;
 	}
-	return run->gen->counter[GEN_JOINED] == run->gen->options.meters && report->verdict.agrees
+	return run->gen->counter[GEN_JOINED] == run->gen->options.meters &&
+			       run->gen->counter[GEN_FAILED] == 0 && report->verdict.agrees
 		       ? EXIT_AGREES
 		       : EXIT_DISAGREES;
 }
@@ -257,7 +258,8 @@ run_meters(struct options *options)
 	if (set_up(&run) == 0 && play(&run) == 0 && find_again(&run) == 0 &&
 		ask_stats(&run, &run.report.after) == 0 && prove(&run) == 0) {
 		run.report.gen = run.gen;
-		run.report.seconds = gen_seconds(run.gen);
+		run.report.seconds = options->gen.then_count > 0 ? run.gen->phase[0].seconds
+								 : gen_seconds(run.gen);
 		run.report.has_gateway = run.client != NULL;
 		status = conclude(&run);
 	}

@@ -31,6 +31,13 @@ enum me_state {
 #define ME_COOKIE    0x04 /* the cookie is not RAND: me_cookie() has it */
 #define ME_ECHO      0x08 /* the protected request carries the Echo value in proof */
 
+/** Bits of me.life: what it is to its group after the join. */
+#define ME_WATCHES 0x01 /* observes: me.watch is valid */
+#define ME_OUT     0x02 /* has left its group, or was evicted: */
+#define ME_EVICTED 0x04
+#define ME_PHASE   0x08 /* the phase ends for it with a notification */
+#define ME_AWAITS  0x10 /* which has not come yet */
+
 /** One cache line a meter. Times count from the start of the run. */
 struct me {
 	_Alignas(64) uint32_t planned_us; /* when the join was due */
@@ -47,7 +54,17 @@ struct me {
 	uint8_t waits;
 	uint8_t before; /* the state that ME_TAKEN goes back to when an answer is void */
 	mst_b16 rand;
-	mst_b16 proof; /* device proof in ME_RESULT, AUTS in ME_RESYNC, Echo in ME_SECURED */
+	union {
+		mst_b16 proof; /* device proof in ME_RESULT, AUTS in ME_RESYNC, Echo in ME_SECURED
+				*/
+		struct {
+			uint16_t mid; /* of the registration: its token follows from it */
+			uint16_t piv; /* of the registration */
+			uint32_t num; /* of the newest key */
+		} watch;              /* in a session that is established */
+	};
+	uint8_t task; /* enum gen_task: what the protected request is about */
+	uint8_t life;
 };
 _Static_assert(sizeof(struct me) == 64, "one cache line");
 

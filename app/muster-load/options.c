@@ -23,6 +23,9 @@ enum {
 	OPT_METERS,
 	OPT_GROUPS,
 	OPT_FLOW,
+	OPT_APPROVAL,
+	OPT_THEN,
+	OPT_SCENARIO,
 	OPT_RATE,
 	OPT_OUTSTANDING,
 	OPT_LOSS,
@@ -62,6 +65,9 @@ static const struct option long_options[] = {
 	{"meters", required_argument, NULL, OPT_METERS},
 	{"groups", required_argument, NULL, OPT_GROUPS},
 	{"flow", required_argument, NULL, OPT_FLOW},
+	{"approval", no_argument, NULL, OPT_APPROVAL},
+	{"then", required_argument, NULL, OPT_THEN},
+	{"scenario", required_argument, NULL, OPT_SCENARIO},
 	{"rate", required_argument, NULL, OPT_RATE},
 	{"outstanding", required_argument, NULL, OPT_OUTSTANDING},
 	{"loss", required_argument, NULL, OPT_LOSS},
@@ -106,6 +112,11 @@ static const char usage[] =
 	"  --flow FLOW            standard, express or gba (no groups; default standard)\n"
 	"  --resync PERCENT       USIMs whose SQN is ahead of the network's (default 1)\n"
 	"  --sqn-tick MS          tick of the network's SQN clock (default 100)\n"
+	"  --approval             creators observe who wants to join, and admit\n"
+	"  --then TASK,...        after the joins, one after the other: watch, read, rekey, "
+	"evict,\n"
+	"                         leave, rejoin\n"
+	"  --scenario FILE        options from a file, one a line without --\n"
 	"Load\n"
 	"  --rate R               joins a second, open loop (default 0: closed loop)\n"
 	"  --outstanding K        closed loop: joins under way (default 4096)\n"
@@ -277,6 +288,73 @@ take_subscribers(struct options *o, const char *file)
 	return 0;
 }
 
+/** Tasks by their words, with commas between. */
+static int
+take_then(struct options *o, const char *text)
+{
+	static const char *const words[GEN_TASK_COUNT] = {
+#define X(name, word, text) [GEN_TASK_##name] = word,
+		GEN_TASKS(X)
+#undef X
+	};
+
+	while (*text != '\0') {
+		size_t n = strcspn(text, ",");
+		unsigned t = GEN_TASK_JOIN + 1;
+
+		while (t < GEN_TASK_COUNT && (words[t] == NULL || strlen(words[t]) != n ||
+						     strncmp(words[t], text, n) != 0))
+			t++;
+		if (t == GEN_TASK_COUNT)
+			return wrong("--then has watch, read, rekey, evict, leave and rejoin, not "
+				     "'%.*s'",
+				(int)n, text);
+		if (o->gen.then_count == GEN_PHASES_MAX - 1)
+			return wrong("--then has at most %d tasks", GEN_PHASES_MAX - 1);
+		o->gen.then[o->gen.then_count++] = (enum gen_task)t;
+		text += n + (text[n] == ',');
+	}
+	return 0;
+}
+
+static int take(struct options *o, int option, const char *arg);
+
+/** One line of a scenario: NAME VALUE or NAME. */
+static int
+take_line(struct options *o, const char *file, unsigned number, char *line)
+{
+	char *name = strtok(line, " \t\n"), *value = strtok(NULL, "\n");
+
+	if (name == NULL || name[0] == '#')
+		return 0;
+	for (const struct option *l = long_options; l->name != NULL; l++) {
+		if (strcmp(l->name, name) != 0 || l->val == OPT_SCENARIO)
+			continue;
+		if ((l->has_arg == required_argument) != (value != NULL))
+			break;
+		value = value != NULL ? strdup(value) : NULL; /* kept like argv, to the end */
+		return take(o, l->val, value) != 0 ? wrong("%s:%u: see above", file, number) : 0;
+	}
+	return wrong(
+		"%s:%u: '%s' is no option of a scenario, or lacks its value", file, number, name);
+}
+
+/** Options from a file; those that follow on the command line win. */
+static int
+take_scenario(struct options *o, const char *file)
+{
+	FILE *f = fopen(file, "re");
+	char line[512];
+	int err = 0;
+
+	if (f == NULL)
+		return wrong("%s: %s", file, strerror(errno));
+	for (unsigned n = 1; err == 0 && fgets(line, sizeof(line), f) != NULL; n++)
+		err = take_line(o, file, n, line);
+	fclose(f);
+	return err;
+}
+
 /** Options that describe meters and SIM cards. */
 static int
 take_meters(struct options *o, int option, const char *arg)
@@ -304,6 +382,13 @@ take_meters(struct options *o, int option, const char *arg)
 		return take_u32("groups", arg, 0, LINK_METERS_MAX, &o->gen.groups);
 	case OPT_FLOW:
 		return take_flow(o, arg);
+	case OPT_APPROVAL:
+		o->gen.approval = true;
+		return 0;
+	case OPT_THEN:
+		return take_then(o, arg);
+	case OPT_SCENARIO:
+		return take_scenario(o, arg);
 	case OPT_RESYNC:
 		return take_percent("resync", arg, &o->gen.resync);
 	case OPT_SQN_TICK:
@@ -413,6 +498,9 @@ take(struct options *o, int option, const char *arg)
 	case OPT_METERS:
 	case OPT_GROUPS:
 	case OPT_FLOW:
+	case OPT_APPROVAL:
+	case OPT_THEN:
+	case OPT_SCENARIO:
 	case OPT_RESYNC:
 	case OPT_SQN_TICK:
 	case OPT_SEED:
@@ -438,6 +526,9 @@ check(struct options *o)
 		return wrong("--port memif:SOCKET is missing");
 	if (g->flow == GEN_GBA)
 		g->groups = 0;
+	if (g->groups == 0 && (g->approval || g->then_count > 0))
+		return wrong(
+			"--approval and --then are about groups: --groups, and not --flow gba");
 	if (g->meters != 0 && g->groups > g->meters)
 		return wrong("--groups is more than --meters: every group has a creator");
 	if ((g->keylog == NULL) != (g->keylog_count == 0))

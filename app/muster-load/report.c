@@ -65,6 +65,26 @@ print_latencies(const struct gen *gen, FILE *out)
 		print_latency(step_text[s], &gen->step[s], out);
 }
 
+static const char *const task_text[] = {
+#define X(name, word, text) [GEN_TASK_##name] = text,
+	GEN_TASKS(X)
+#undef X
+};
+
+/** What came after the joins. */
+static void
+print_phases(const struct gen *gen, FILE *out)
+{
+	for (unsigned i = 1; i <= gen->phase_now; i++) {
+		const struct gen_phase *p = &gen->phase[i];
+
+		fprintf(out, "\n%s\n%-28s %llu in %.3f s, %llu failed\n", task_text[p->task],
+			"  done", (unsigned long long)p->done, p->seconds,
+			(unsigned long long)p->failed);
+		print_latency("latency, ms", &p->latency, out);
+	}
+}
+
 static void
 print_counters(const struct gen *gen, FILE *out)
 {
@@ -111,6 +131,7 @@ report_print(const struct report *report, FILE *out)
 	fprintf(out, "%-28s %.0f joins/s in %.3f s\n", "rate",
 		report->seconds > 0 ? (double)joined / report->seconds : 0, report->seconds);
 	print_latencies(gen, out);
+	print_phases(gen, out);
 	print_counters(gen, out);
 	if (report->has_gateway)
 		fprintf(out, "%-28s %.0f cycles a join, %.1f %% busy, %.0f MiB resident\n",

@@ -145,6 +145,28 @@ build_part(void)
 	return json_pack("{s:s, s:s, s:s}", "commit", LOAD_COMMIT, "cpu", cpu, "flags", LOAD_FLAGS);
 }
 
+/** What came after the joins, in order. */
+static json_t *
+phases(const struct gen *gen)
+{
+	static const char *const words[GEN_TASK_COUNT] = {
+#define X(name, word, text) [GEN_TASK_##name] = word,
+		GEN_TASKS(X)
+#undef X
+	};
+	json_t *list = json_array();
+
+	for (unsigned i = 1; i <= gen->phase_now; i++) {
+		const struct gen_phase *p = &gen->phase[i];
+
+		json_array_append_new(
+			list, json_pack("{s:s, s:I, s:I, s:f, s:o}", "task", words[p->task], "done",
+				      (json_int_t)p->done, "failed", (json_int_t)p->failed,
+				      "seconds", p->seconds, "latency_us", latency(&p->latency)));
+	}
+	return list;
+}
+
 static json_t *
 make(const struct report *r)
 {
@@ -154,7 +176,7 @@ make(const struct report *r)
 	json_int_t joined = (json_int_t)gen->counter[GEN_JOINED];
 
 	return json_pack("{s:i, s:i, s:i, s:s, s:I, s:I, s:I, s:f, s:f, s:I, s:o, s:o, s:o, s:o, "
-			 "s:o, s:o, s:o, s:o, s:{s:i, s:i, s:f, s:f, s:f, s:i, s:I}}",
+			 "s:o, s:o, s:o, s:o, s:o, s:{s:i, s:i, s:f, s:f, s:f, s:i, s:I}}",
 		"schema_version", REPORT_SCHEMA_VERSION, "meters", (int)o->meters, "groups",
 		(int)o->groups, "flow", flows[o->flow], "joined", joined, "failed",
 		(json_int_t)o->meters - joined, "kg_mismatch", (json_int_t)r->verdict.kg_mismatch,
@@ -163,9 +185,9 @@ make(const struct report *r)
 		(json_int_t)gen->counter[GEN_RETRANSMITS], "latency_us", latency(&gen->latency),
 		"step_latency_us", steps(gen), "counters", counters(gen), "given_up", reasons(gen),
 		"proof", proof_part(&r->verdict), "gw", gateway_part(r), "load", load_part(gen),
-		"build", build_part(), "options", "rate", (int)o->rate, "outstanding",
-		(int)o->outstanding, "loss", o->loss, "dup", o->dup, "reorder", o->reorder, "ipv6",
-		o->gateway.family == 6, "seed", (json_int_t)o->seed);
+		"build", build_part(), "phases", phases(gen), "options", "rate", (int)o->rate,
+		"outstanding", (int)o->outstanding, "loss", o->loss, "dup", o->dup, "reorder",
+		o->reorder, "ipv6", o->gateway.family == 6, "seed", (json_int_t)o->seed);
 }
 
 int

@@ -134,6 +134,24 @@ check_session(const struct mst_ua_response *response, const mst_b16 rand)
 	return err;
 }
 
+/** What a request about a group that the device is in brings; a key is kept unless it is older. */
+static int
+take_managed(struct vault *vault, struct mst_ua_response *response, struct vault_answer *answer)
+{
+	if (answer->res == MST_RES_GROUP && response->code == MST_COAP_CONTENT) {
+		if (response->key.num >= answer->num) {
+			answer->num = response->key.num;
+			memcpy(vault->kg, response->key.kg, sizeof(vault->kg));
+		}
+		mst_wipe(&response->key, sizeof(response->key));
+	} else if (answer->res == MST_RES_GROUP_PENDING && response->code == MST_COAP_CONTENT) {
+		answer->waiting = response->candidates.waiting;
+	} else if (answer->res == MST_RES_GROUP_REKEY) {
+		answer->num = response->num;
+	}
+	return 0;
+}
+
 /** Judges a decrypted answer and keeps what it brings. */
 static int
 take_answer(struct vault *vault, const mst_b16 rand, const uint8_t *plain, size_t size,
@@ -146,16 +164,19 @@ take_answer(struct vault *vault, const mst_b16 rand, const uint8_t *plain, size_
 		return err;
 	answer->code = response.code;
 	answer->max_age_s = response.max_age;
+	answer->observed = response.observed;
 	if (answer->res == MST_RES_SESSION && response.code == MST_COAP_CONTENT)
 		return check_session(&response, rand);
 	if (!response.has_location)
-		return response.code < MST_COAP_BAD_REQUEST ? -MST_E_OSCORE_INNER : 0;
+		return response.code < MST_COAP_BAD_REQUEST ? take_managed(vault, &response, answer)
+							    : 0;
 	if (answer->gid != 0 && response.gid != answer->gid)
 		err = -MST_E_GROUP_UNKNOWN;
 	else if (response.node != answer->imsi)
 		err = -MST_E_NODE_OF_OTHER;
 	if (err == 0) {
 		answer->gid = vault->gid = response.gid;
+		answer->num = response.key.num;
 		memcpy(vault->kg, response.key.kg, sizeof(vault->kg));
 	}
 	mst_wipe(&response.key, sizeof(response.key));

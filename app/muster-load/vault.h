@@ -67,6 +67,9 @@ struct vault_answer {
 	enum mst_res res; /* in: what was asked for */
 	uint64_t imsi;    /* in: code */
 	uint64_t gid;     /* in: the group asked for, 0: a new one; out: the group entered */
+	uint32_t num; /* in: of the newest key; a key that is older is not kept; out: the key's */
+	uint32_t waiting; /* out: candidates */
+	bool observed;    /* out: a notification, or the answer that began the observation */
 	int error;        /* 0, or a negative error: the answer is void */
 	uint8_t code;
 	uint32_t max_age_s;

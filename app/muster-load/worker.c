@@ -163,7 +163,7 @@ loop(struct gen *gen)
 	gen->start_tsc = mst_port_tsc();
 	atomic_store_explicit(&gen->begun_tsc, gen->start_tsc, memory_order_relaxed);
 	gen_take_time(gen, gen->start_tsc);
-	while (!at_end(gen)) {
+	while (!at_end(gen) || flow_next_phase(gen)) {
 		uint64_t begin = mst_port_tsc();
 		unsigned work;
 
