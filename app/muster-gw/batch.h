@@ -29,7 +29,6 @@
 #define GW_UNPROVED_FACTOR 3
 
 /* Columns are grouped by stage; the padding between them is nothing beside them. */
-/* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding) */
 struct gw_batch {
 	struct mst_frame frame[MST_LANES];
 	struct mst_net_cols net;

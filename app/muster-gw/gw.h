@@ -98,7 +98,6 @@ struct gw_cookies {
 };
 
 /* Padding keeps what workers read apart from what one writes; there is one of it. */
-/* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding) */
 struct gw {
 	struct mst_net_host host;
 	struct mst_port *port;
@@ -150,7 +149,6 @@ struct gw {
 };
 
 /** Counters first: other threads read them; the rest is the worker's own. */
-/* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding) */
 struct gw_worker {
 	struct gw_counters counters;
 

@@ -153,7 +153,7 @@ rekey(struct gw_request *r, struct mst_group *g, struct gw_actor by)
 static int
 show_owners(struct gw_request *r, const struct mst_group_state *now)
 {
-	uint64_t imsi[MST_GROUP_OWNERS];
+	uint64_t imsi[MST_GROUP_OWNERS] = {0};
 	const struct gw *gw = r->w->gw;
 
 	for (unsigned i = 0; i < now->owners; i++)

@@ -74,36 +74,48 @@ load_lane(struct gw_worker *w, unsigned lane, const struct gw_later *x, const st
 	return true;
 }
 
-/** The message goes, or is lost like any datagram: what matters is repeated. */
-static void
-transmit(struct gw_worker *w, unsigned lane, const struct gw_later *x)
+/** Builds the frame of a message. Returns false where there is no buffer for it. */
+static bool
+build_frame(struct gw_worker *w, unsigned lane, const struct gw_later *x, struct mst_frame *frame)
 {
 	struct gw_batch *b = w->batch;
-	struct mst_frame frame = {0};
-	uint8_t loose[GW_OUT_MAX + 128];
 	int size;
 
-	if (w->gw->port == NULL) {
-		frame.data = loose;
-		frame.capacity = sizeof(loose);
-	} else if (mst_port_frame_alloc_bulk(w->gw->port, &frame, 1) == 0) {
-		gw_count(&w->counters.drop[MST_E_TX_FULL], 1);
-		return;
-	}
+	if (w->gw->port != NULL && mst_port_frame_alloc_bulk(w->gw->port, frame, 1) == 0)
+		return false;
 	size = mst_net_build_udp(
-		frame.data, frame.capacity, &x->flow, b->out[lane], b->out_size[lane]);
-	frame.size = size > 0 ? (uint16_t)size : 0;
-	gw_count(&w->counters.outcome[GW_TX_FRAMES], 1);
-	gw_count(&w->counters.outcome[GW_TX_OCTETS], frame.size);
-	if (size > 0 && w->gw->port != NULL && gw_parks(w) && gw_park(w, &frame))
-		return;
-	if (w->gw->port == NULL) {
-		if (w->gw->sink != NULL)
-			w->gw->sink(w->gw->sink_user, w->index, &frame);
-	} else if (size <= 0 || mst_port_tx_burst(w->gw->port, w->index, &frame, 1) == 0) {
-		gw_count(&w->counters.drop[MST_E_TX_FULL], 1);
-		mst_port_frame_free(&frame, 1);
+		frame->data, frame->capacity, &x->flow, b->out[lane], b->out_size[lane]);
+	if (size > 0) {
+		frame->size = (uint16_t)size;
+		return true;
 	}
+	if (w->gw->port != NULL)
+		mst_port_frame_free(frame, 1);
+	return false;
+}
+
+/**
+ * The messages of a burst go, or wait until what they say is durable, or are lost like any
+ * datagram: what matters is repeated.
+ */
+static void
+transmit(struct gw_worker *w, mst_lanes lanes, const struct burst *burst)
+{
+	struct mst_frame out[MST_LANES];
+	uint8_t loose[GW_OUT_MAX + 128]; /* without a port */
+	unsigned count = 0;
+
+	mst_for_lanes(i, lanes) {
+		struct mst_frame frame = {.data = loose, .capacity = sizeof(loose)};
+
+		if (!build_frame(w, i, &w->later.at[burst->slot[i]], &frame))
+			gw_count(&w->counters.drop[MST_E_TX_FULL], 1);
+		else if (w->gw->port == NULL)
+			gw_send_frames(w, &frame, 1);
+		else if (!gw_parks(w) || !gw_park(w, &frame))
+			out[count++] = frame;
+	}
+	gw_send_frames(w, out, count);
 }
 
 static void
@@ -164,9 +176,10 @@ send_burst(struct gw_worker *w, const struct burst *burst)
 		int size = mst_coap_build_fini(&build[i]);
 
 		b->out_size[i] = size > 0 ? (uint16_t)size : 0;
-		transmit(w, i, &w->later.at[burst->slot[i]]);
-		sent(w, burst->slot[i]);
 	}
+	transmit(w, sealed, burst);
+	mst_for_lanes(i, sealed)
+		sent(w, burst->slot[i]);
 	mst_for_lanes(i, live)
 		mst_wipe(b->plain[i], b->plain_size[i]);
 	gw_forget_keys(w, live);

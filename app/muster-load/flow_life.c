@@ -361,16 +361,16 @@ flow_begin_task(struct gen *gen, unsigned lane)
 	struct me *me = &gen->mes.at[meter];
 
 	me->restarts = me->waits = 0;
-	if (me->state == ME_FAILED) {
-		gen->settled++;
-	} else if (is_victim(gen, meter, task)) {
+	if (me->state != ME_FAILED && is_victim(gen, meter, task)) {
 		me->life |= ME_OUT | ME_EVICTED;
-	} else if (acts(gen, meter, task)) {
+		return false;
+	}
+	if (me->state != ME_FAILED && acts(gen, meter, task)) {
 		ask(gen, lane, task);
 		return true;
-	} else if (!(me->life & ME_PHASE)) {
-		gen->settled++;
 	}
+	if (me->state == ME_FAILED || !(me->life & ME_PHASE))
+		gen->settled++;
 	return false;
 }
 

@@ -197,10 +197,12 @@ parse_earlier(struct mst_cbor *r, struct mst_ua_key *key)
 {
 	const uint8_t *kg;
 
-	mst_cbor_read_array(r, 3, 3);
+	if (mst_cbor_read_array(r, 3, 3) == 0)
+		return;
 	kg = mst_cbor_read_bytes(r, MST_KG_SIZE);
-	if (kg != NULL)
-		memcpy(key->earlier_kg, kg, MST_KG_SIZE);
+	if (kg == NULL)
+		return;
+	memcpy(key->earlier_kg, kg, MST_KG_SIZE);
 	key->earlier_num = (uint32_t)mst_cbor_read_uint(r, UINT32_MAX);
 	key->earlier_left = (uint32_t)mst_cbor_read_uint(r, UINT32_MAX);
 	key->has_earlier = true;

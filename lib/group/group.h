@@ -78,7 +78,6 @@ struct mst_groups {
 };
 
 /** The states that one worker makes. Any thread may give one back, on a line of its own. */
-/* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding) */
 struct mst_group_states {
 	struct mst_group_state *at;
 	struct mst_group_state *free; /* the owner's */
