@@ -95,7 +95,7 @@ struct gw_replica {
  * Context: main thread, an RCU reader; blocks, allocates.
  */
 int gw_replica_open(
-	struct gw_replica **replica, struct gw *gw, const struct gw_replica_options *options);
+	struct gw_replica **result, struct gw *gw, const struct gw_replica_options *options);
 /** Starts the replicator's thread. Returns 0 or -MST_E_SYSTEM. */
 int gw_replica_start(struct gw_replica *replica);
 /** Sends what is left, for some seconds at most, and frees. After gw_stop(); NULL is allowed. */

@@ -244,9 +244,9 @@ rest(bool idle_long)
 }
 
 void *
-gw_replicator_main(void *arg)
+gw_replicator_main(void *replica)
 {
-	struct gw_replica *r = arg;
+	struct gw_replica *r = replica;
 	struct gw_replicator *p = r->replicator;
 	uint64_t busy_us = gw_replicator_now_us(), now, end_us = 0;
 

@@ -115,7 +115,7 @@ send_patiently(struct gw_worker *w, const struct mst_frame *out, unsigned count)
 }
 
 void
-gw_send_frames(struct gw_worker *w, const struct mst_frame *out, unsigned count)
+gw_send_frames(struct gw_worker *w, const struct mst_frame *frames, unsigned count)
 {
 	unsigned sent;
 	uint64_t octets = 0;
@@ -124,17 +124,17 @@ gw_send_frames(struct gw_worker *w, const struct mst_frame *out, unsigned count)
 		return;
 	if (w->gw->port == NULL) {
 		for (unsigned i = 0; i < count && w->gw->sink != NULL; i++)
-			w->gw->sink(w->gw->sink_user, w->index, &out[i]);
+			w->gw->sink(w->gw->sink_user, w->index, &frames[i]);
 		return;
 	}
-	sent = send_patiently(w, out, count);
+	sent = send_patiently(w, frames, count);
 	for (unsigned i = 0; i < sent; i++)
-		octets += out[i].size;
+		octets += frames[i].size;
 	gw_count(&w->counters.outcome[GW_TX_FRAMES], sent);
 	gw_count(&w->counters.outcome[GW_TX_OCTETS], octets);
 	if (sent < count) {
 		gw_count(&w->counters.drop[MST_E_TX_FULL], count - sent);
-		mst_port_frame_free(out + sent, count - sent);
+		mst_port_frame_free(frames + sent, count - sent);
 	}
 }
 

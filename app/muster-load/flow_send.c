@@ -126,7 +126,7 @@ insert_echo(uint8_t *inner, int size, const uint8_t *echo)
 {
 	struct mst_reader r = mst_reader_init(inner + 1, (size_t)size - 1);
 	struct mst_coap_item item = {0};
-	uint8_t option[2 + VAULT_ECHO], *at = inner + size;
+	uint8_t option[2 + VAULT_ECHO], *at;
 	const uint8_t *before = r.pos;
 
 	while (mst_coap_next_option(&r, &item) == 1)

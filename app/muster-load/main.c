@@ -276,16 +276,20 @@ int
 main(int argc, char **argv)
 {
 	struct options options;
+	int status = EXIT_SETUP;
 
-	if (options_parse(&options, argc, argv) != 0)
-		return EXIT_SETUP;
-	switch (options.action) {
-	case OPTIONS_MAKE_SUBSCRIBERS:
-		return subscribers_make(&options) == 0 ? EXIT_AGREES : EXIT_SETUP;
-	case OPTIONS_RUN:
-		return run_meters(&options);
-	case OPTIONS_EXIT:
-		break;
-	}
-	return EXIT_AGREES;
+	if (options_parse(&options, argc, argv) == 0)
+		switch (options.action) {
+		case OPTIONS_MAKE_SUBSCRIBERS:
+			status = subscribers_make(&options) == 0 ? EXIT_AGREES : EXIT_SETUP;
+			break;
+		case OPTIONS_RUN:
+			status = run_meters(&options);
+			break;
+		case OPTIONS_EXIT:
+			status = EXIT_AGREES;
+			break;
+		}
+	options_release(&options);
+	return status;
 }

@@ -13,6 +13,8 @@
 #include "base/text.h"
 #include "version.h"
 
+#define SCENARIO_MAX 65536 /* octets of a scenario file */
+
 enum {
 	OPT_SUBSCRIBERS = 256,
 	OPT_TRANSPORT_KEY,
@@ -323,7 +325,8 @@ static int take(struct options *o, int option, const char *arg);
 static int
 take_line(struct options *o, const char *file, unsigned number, char *line)
 {
-	char *name = strtok(line, " \t\n"), *value = strtok(NULL, "\n");
+	char *rest = NULL, *name = strtok_r(line, " \t\r", &rest);
+	char *value = strtok_r(NULL, "\r", &rest);
 
 	if (name == NULL || name[0] == '#')
 		return 0;
@@ -332,7 +335,6 @@ take_line(struct options *o, const char *file, unsigned number, char *line)
 			continue;
 		if ((l->has_arg == required_argument) != (value != NULL))
 			break;
-		value = value != NULL ? strdup(value) : NULL; /* kept like argv, to the end */
 		return take(o, l->val, value) != 0 ? wrong("%s:%u: see above", file, number) : 0;
 	}
 	return wrong(
@@ -343,16 +345,41 @@ take_line(struct options *o, const char *file, unsigned number, char *line)
 static int
 take_scenario(struct options *o, const char *file)
 {
-	FILE *f = fopen(file, "re");
-	char line[512];
+	char *text, *line;
+	size_t size;
+	FILE *f;
 	int err = 0;
 
-	if (f == NULL)
-		return wrong("%s: %s", file, strerror(errno));
-	for (unsigned n = 1; err == 0 && fgets(line, sizeof(line), f) != NULL; n++)
-		err = take_line(o, file, n, line);
-	fclose(f);
+	if (o->scenario_files == OPTIONS_FILES_MAX)
+		return wrong("at most %d scenarios", OPTIONS_FILES_MAX);
+	f = fopen(file, "re");
+	text = calloc(1, SCENARIO_MAX + 1);
+	if (f == NULL || text == NULL) {
+		err = wrong("%s: %s", file, strerror(errno));
+		goto done;
+	}
+	size = fread(text, 1, SCENARIO_MAX, f);
+	if (ferror(f) || size == SCENARIO_MAX || strlen(text) != size) {
+		err = wrong("%s: no text of less than %d octets", file, SCENARIO_MAX);
+		goto done;
+	}
+	line = o->scenarios[o->scenario_files++] = text;
+	text = NULL;
+	for (unsigned n = 1; err == 0 && line != NULL; n++)
+		err = take_line(o, file, n, strsep(&line, "\n"));
+done:
+	free(text);
+	if (f != NULL)
+		fclose(f);
 	return err;
+}
+
+void
+options_release(struct options *options)
+{
+	for (unsigned i = 0; i < options->scenario_files; i++)
+		free(options->scenarios[i]);
+	options->scenario_files = 0;
 }
 
 /** Options that describe meters and SIM cards. */

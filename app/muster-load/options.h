@@ -33,12 +33,17 @@ struct options {
 	const char *control;
 	const char *json;
 	bool quiet;
+
+	char *scenarios[OPTIONS_FILES_MAX]; /* their texts, cut into strings */
+	unsigned scenario_files;
 };
 
 /**
  * Reads the command line; prints a line to stderr on mistakes. Returns 0 or -MST_E_ARGUMENT.
- * Strings point into argv.
+ * Strings point into argv and the scenarios' texts.
  */
 int options_parse(struct options *options, int argc, char **argv);
+/** Frees what options_parse() keeps, also after a mistake. */
+void options_release(struct options *options);
 
 #endif

@@ -31,7 +31,7 @@ struct mst_gcm;
  * does not depend on the key (some 100 KB), belongs to the same thread and is destroyed last.
  * Returns 0, -MST_E_NO_MEMORY or -MST_E_UNSUPPORTED (no AES-NI or PCLMULQDQ).
  */
-int mst_gcm_create(struct mst_gcm **gcm, const struct mst_gcm *sibling, const mst_b32 key);
+int mst_gcm_create(struct mst_gcm **result, const struct mst_gcm *sibling, const mst_b32 key);
 /** Wipes and frees; NULL is allowed. */
 void mst_gcm_destroy(struct mst_gcm *gcm);
 

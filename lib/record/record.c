@@ -163,14 +163,15 @@ void
 mst_record_place(const char *site, const struct mst_record *record, struct mst_place *place)
 {
 	const struct mst_record_row *row = &mst_record_rows[record->type];
-	const char *end;
 	unsigned base = row->spread == MST_RECORD_HEX ? 16 : 10;
 
+	place->part = 0;
 	place->field_size = (uint8_t)write_field(row, record, place->field);
-	end = place->field + place->field_size;
-	place->part = (uint16_t)(row->spread == MST_RECORD_ONE
-					 ? 0
-					 : hex_digit(end[-2]) * base + hex_digit(end[-1]));
+	if (row->spread != MST_RECORD_ONE && place->field_size >= 2) {
+		const char *last = place->field + place->field_size - 2;
+
+		place->part = (uint16_t)(hex_digit(last[0]) * base + hex_digit(last[1]));
+	}
 	place->key_size = (uint8_t)mst_record_key(site, record->type, place->part, place->key);
 }
 
