@@ -138,6 +138,12 @@ struct mst_gw_config {
 		char *socket; /* never NULL */
 	} control;
 
+	struct {
+		char *socket;  /* NULL: none */
+		uint64_t port; /* 0: none */
+		char *address; /* never NULL */
+	} metrics;
+
 	unsigned durability; /* enum gw_durability */
 
 	struct {

@@ -19,6 +19,7 @@
 #include "durable.h"
 #include "gw.h"
 #include "log.h"
+#include "metrics_http.h"
 #include "provision.h"
 #include "verbs.h"
 #include "verbs_replica.h"
@@ -255,6 +256,7 @@ struct control {
 	struct mst_ctl_server *server;
 	struct gw *gw;
 	struct gw_replica *replica; /* or NULL */
+	struct gw_metrics_http metrics;
 	int signals;
 	bool link;
 	uint64_t rotate_at;
@@ -306,20 +308,25 @@ tend(struct control *c)
 static int
 control(struct control *c)
 {
-	struct pollfd fds[] = {{.fd = c->signals, .events = POLLIN},
+	struct pollfd fds[2 + GW_METRICS_SERVERS] = {{.fd = c->signals, .events = POLLIN},
 		{.fd = mst_ctl_server_fd(c->server), .events = POLLIN}};
 	bool verifying = false;
-	int err = 0;
+	int err = 0, wait;
 
+	for (unsigned i = 0; i < c->metrics.count; i++)
+		fds[2 + i] =
+			(struct pollfd){.fd = gw_metrics_http_fd(&c->metrics, i), .events = POLLIN};
 	c->rotate_at = unix_ms() + c->config->bsf.cookie_rotate_ms;
 	mst_rcu_register();
 	while (err == 0) {
 		mst_rcu_offline();
-		poll(fds, 2, verifying ? VERIFY_MS : c->gw->audit ? AUDIT_MS : TICK_MS);
+		wait = verifying ? VERIFY_MS : c->gw->audit ? AUDIT_MS : TICK_MS;
+		poll(fds, 2 + c->metrics.count, gw_metrics_http_wait(&c->metrics, wait));
 		mst_rcu_online();
 		if ((fds[0].revents & POLLIN) && take_signals(c->signals))
 			break;
 		mst_ctl_server_step(c->server);
+		gw_metrics_http_step(&c->metrics);
 		verifying = gw_verbs_replica_tend(c->gw);
 		gw_audit_file_write(c->gw);
 		err = tend(c);
@@ -362,7 +369,9 @@ serve(struct control *c)
 static int
 run(const struct mst_gw_config *config)
 {
-	_Static_assert(MST_PORT_ERROR_SIZE >= MST_CTL_ERROR_SIZE, "one text serves both");
+	_Static_assert(MST_PORT_ERROR_SIZE >= MST_CTL_ERROR_SIZE &&
+			       MST_PORT_ERROR_SIZE >= GW_METRICS_ERROR,
+		"one text serves all");
 	char error[MST_PORT_ERROR_SIZE];
 	unsigned cpus[MST_PORT_QUEUES_MAX];
 	struct mst_port_config port_config = gw_config_port(config, cpus);
@@ -379,7 +388,8 @@ run(const struct mst_gw_config *config)
 		return EXIT_USAGE;
 	if (mst_port_open(&c.port, &port_config, error) ||
 		mst_ctl_server_create(
-			&c.server, config->control.socket, gw_verbs, gw_verb_count, &user, error)) {
+			&c.server, config->control.socket, gw_verbs, gw_verb_count, &user, error) ||
+		gw_metrics_http_open(&c.metrics, config, error)) {
 		fprintf(stderr, "muster-gw: %s\n", error);
 		goto out;
 	}
@@ -388,13 +398,15 @@ run(const struct mst_gw_config *config)
 	rcu = true;
 	if (make_gateway(config, &hss, c.port, &c.gw))
 		goto out;
-	user.gw = c.gw;
+	user.gw = c.metrics.gw = c.gw;
+	c.metrics.started = user.started;
 	if (gw_durable_open(config, c.gw, &c.replica)) {
 		status = EXIT_FAILURE;
 		goto out;
 	}
 	status = serve(&c);
 out:
+	gw_metrics_http_close(&c.metrics);
 	gw_replica_close(c.replica);
 	if (rcu)
 		mst_rcu_stop();

@@ -190,6 +190,14 @@ static const struct mst_config_item items[] = {
 	 .preset_text = "muster.sock in $XDG_RUNTIME_DIR/muster, for root in /run/muster",
 	 .help = "UNIX socket for musterctl; open to the gateway's user and root."},
 
+	{.key = "metrics.port", .type = MST_CONFIG_UINT, .max = 65535, .preset = "0",
+	 AT(metrics.port), .help = "TCP port of the metrics for Prometheus, GET /metrics; 0: none."},
+	{.key = "metrics.address", .type = MST_CONFIG_STRING, .min = 2, .max = 45,
+	 .preset = "127.0.0.1", AT(metrics.address),
+	 .help = "IP address of that port; whoever reaches it may read all metrics."},
+	{.key = "metrics.socket", .type = MST_CONFIG_PATH, AT(metrics.socket),
+	 .help = "UNIX socket of the metrics, open to the gateway's user and group."},
+
 	{.key = "durability", .type = MST_CONFIG_ENUM, .names = durabilities, .preset = "ack",
 	 AT(durability), .help = "Whether answers wait for Redis (ack), Redis follows (async), or state ends with the process (none)."},
 	{.key = "redis.socket", .type = MST_CONFIG_PATH, AT(redis.socket),

@@ -35,9 +35,8 @@ count_members(const struct gw_worker *w)
 	return mst_members_count(&w->members);
 }
 
-/** Octets of this process in memory, from the kernel; 0 when it does not tell. */
-static json_int_t
-resident_memory(void)
+int64_t
+gw_resident_memory(void)
 {
 	FILE *f = fopen("/proc/self/statm", "re");
 	char line[128] = "", *resident;
@@ -65,7 +64,8 @@ memory_row(const struct gw *gw)
 	}
 	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "subscribers", subscribers, "sessions",
 		sessions, "memberships", members, "groups",
-		(json_int_t)mst_groups_memory(&gw->groups), "resident", resident_memory());
+		(json_int_t)mst_groups_memory(&gw->groups), "resident",
+		(json_int_t)gw_resident_memory());
 }
 
 static void
@@ -181,7 +181,7 @@ on_stats(void *user, struct mst_ctl_reply *reply, const json_t *args)
 		reply, json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:I}", "tsc_hz",
 			       (json_int_t)mst_port_tsc_hz(), "outcomes", outcomes(gw), "drops",
 			       drops(gw), "stages", stages(gw), "workers", workers, "port",
-			       port_row(gw), "resident_octets", resident_memory()));
+			       port_row(gw), "resident_octets", (json_int_t)gw_resident_memory()));
 	mst_ctl_reply_done(reply);
 }
 

@@ -20,4 +20,7 @@ struct gw_verbs_user {
 	time_t started;
 };
 
+/** Octets of this process in memory, from the kernel; 0 when it does not tell. */
+int64_t gw_resident_memory(void);
+
 #endif
