@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Freshness of the first request in a session whose replay window was lost with an earlier run
- * (RFC 8613 Appendix B.1.2, RFC 9175 section 2; docs/protocol.md section 5.6). Such a request is
+ * (RFC 8613 Appendix B.1.2, RFC 9175 section 2; docs/protocol.md section 5.8). Such a request is
  * not executed: the answer, 4.01 with Echo under the run's own Partial IV, asks for it again.
  *
  * The value is a block of RAND under a key of this run: it needs no memory, and no message of an
