@@ -9,7 +9,7 @@
 #define HEADING    "\n## 11. Worked examples\n"
 #define FENCE      "```hex\n"
 #define FENCE_END  "```\n"
-#define BLOCKS_MAX 80
+#define BLOCKS_MAX 160
 #define A_LINE     32
 
 /* Items in order: prose (no name) or a block, as printed. */

@@ -81,4 +81,26 @@ void ex_secured_request(struct ex_run *run, const char *name, const char *commen
 void ex_secured_answer(
 	struct ex_run *run, const char *name, const char *comment, const uint8_t *plain, int size);
 
+/** A request that more than one message answers: its token and Partial IV. */
+struct ex_asked {
+	uint8_t token[4];
+	uint64_t piv;
+};
+
+/** FETCH with Observe outside; the answer that begins the observation. */
+struct ex_asked ex_secured_observe(
+	struct ex_run *run, const char *name, const char *comment, const uint8_t *plain, int size);
+void ex_secured_observed(
+	struct ex_run *run, const char *name, const char *comment, const uint8_t *plain, int size);
+/** The request that was written last, for what comes later. */
+struct ex_asked ex_asked(const struct ex_run *run);
+/**
+ * A Confirmable message of the gateway's to an earlier request, and its acknowledgement:
+ * a notification where `observe`, otherwise a separate response or the end of an observation.
+ */
+void ex_secured_later(struct ex_run *run, const struct ex_asked *asked, bool observe,
+	const char *name, const char *comment, const uint8_t *plain, int size);
+/** An empty Acknowledgement of the request at hand. */
+void ex_acknowledgement(const char *name, const char *comment);
+
 #endif

@@ -12,9 +12,10 @@
 #include "cbor/cbor.h"
 #include "examples_doc.h"
 
-#define GROUP     "ace-group/0123456789abcdef"
-#define NEW_GID   UINT64_C(0xfedcba9876543210)
-#define OTHER_GID UINT64_C(0x00000000000000aa)
+#define GROUP      "ace-group/0123456789abcdef"
+#define NEW_GID    UINT64_C(0xfedcba9876543210)
+#define OTHER_GID  UINT64_C(0x00000000000000aa)
+#define OTHER_IMSI "001010000000002"
 
 static const struct mst_ua_key key = {{0xc0, 0xc1, 0xc2, 0xc3, 0xc4, 0xc5, 0xc6, 0xc7, 0xc8, 0xc9,
 					      0xca, 0xcb, 0xcc, 0xcd, 0xce, 0xcf},
@@ -23,7 +24,17 @@ static const struct mst_ua_key new_key = {{0xd0, 0xd1, 0xd2, 0xd3, 0xd4, 0xd5, 0
 						  0xd9, 0xda, 0xdb, 0xdc, 0xdd, 0xde, 0xdf},
 	1, EX_NOW + 86400, 86400, 3600};
 
-static uint64_t imsi;
+static const struct mst_policy policy = {
+	.check_interval_s = 3600,
+	.expiration_delta_s = 600,
+	.member_limit = 1000,
+	.window_s = 60,
+	.key_life_s = 86400,
+	.admission = MST_ADMIT_OWNERS,
+	.rekey_leave = MST_REKEY_AT_ONCE,
+};
+
+static uint64_t imsi, other_imsi;
 static uint8_t plain[MST_UA_SIZE_MAX];
 static struct ex_run standard, express, gba_u, stale, fresh;
 
@@ -352,11 +363,124 @@ errors(void)
 		mst_ua_build_error(plain, sizeof(plain), MST_E_GROUP_FULL, 30));
 }
 
+/* Requests of an owner and their answers. */
+static void
+ask(const char *name, const char *request_is, int size)
+{
+	ex_secured_request(&standard, name, request_is, false, plain, size);
+}
+
+static void
+answer(const char *name, const char *answer_is, int size)
+{
+	ex_secured_answer(&standard, name, answer_is, plain, size);
+}
+
+static void
+approval(void)
+{
+	const struct mst_ua_decision admit = {.imsi = {other_imsi}, .count = 1, .admit = 1};
+	const struct mst_ua_candidate row = {other_imsi, EX_IMEI, EX_NOW};
+	const struct mst_policy_change owners = {
+		.has = MST_POLICY_ADMISSION | MST_POLICY_REKEY_LEAVE,
+		.to = {.admission = MST_ADMIT_OWNERS, .rekey_leave = MST_REKEY_AT_ONCE}};
+	struct ex_asked asked;
+
+	doc_text("### 11.9 Approval\n\nMessages of an owner and of a candidate, all in the session "
+		 "of "
+		 "11.2. The owner changes the policies and observes its candidates; `" OTHER_IMSI
+		 "` asks, is acknowledged, and admitted.");
+	ask("put-policies", "PUT /" GROUP "/policies {16: {-65537: 2, -65539: 1}}",
+		mst_ua_build_put_policies(plain, sizeof(plain), EX_GID, &owners));
+	answer("policies-put", "2.04", mst_ua_build_done(plain, sizeof(plain), MST_COAP_CHANGED));
+	asked = ex_secured_observe(&standard, "observe-pending",
+		"GET /" GROUP "/pending, Observe 0; outside FETCH, Observe 0", plain,
+		mst_ua_build_observe(plain, sizeof(plain), MST_RES_GROUP_PENDING, EX_GID,
+			MST_UA_OBSERVE_REGISTER));
+	ex_secured_observed(&standard, "pending", "2.05, Observe, {0: 0, 1: []}", plain,
+		mst_ua_build_candidates(plain, sizeof(plain), 0, NULL, 0, true));
+	ex_secured_later(&standard, &asked, true, "candidate",
+		"CON 2.05, Observe, {0: 1, 1: [[imsi, imei, 1700000000]]}", plain,
+		mst_ua_build_candidates(plain, sizeof(plain), 1, &row, 1, true));
+	ask("decide", "POST /" GROUP "/pending {0: [imsi]}",
+		mst_ua_build_decide(plain, sizeof(plain), EX_GID, &admit));
+	answer("decided", "2.04 {0: 1, 1: 0, 2: 0}",
+		mst_ua_build_decided(plain, sizeof(plain), 1, 0, 0));
+	doc_text("The candidate:");
+	ask("join-to-wait", "POST /" GROUP " {-65537: imei, -65538: 0}",
+		mst_ua_build_join(plain, sizeof(plain), EX_GID, EX_IMEI, MST_UA_STORE_ME));
+	asked = ex_asked(&standard);
+	ex_acknowledgement("waits", "empty ACK of the gateway");
+	ex_secured_later(&standard, &asked, false, "admitted",
+		"CON 2.01, Location-Path " GROUP "/nodes/" OTHER_IMSI ", join-response", plain,
+		mst_ua_build_joined(plain, sizeof(plain), true, EX_GID, other_imsi, &key));
+}
+
+static void
+rekeying(void)
+{
+	struct mst_ua_key second = new_key;
+	struct ex_asked asked;
+
+	second.num = 2;
+	second.expiration_delta = 600;
+	second.has_earlier = true;
+	memcpy(second.earlier_kg, key.kg, sizeof(key.kg));
+	second.earlier_num = 1;
+	second.earlier_left = 600;
+	doc_text("### 11.10 Rekeying\n\nA member observes its group; an owner asks for a new key. "
+		 "The "
+		 "notification has the new one and, for 600 s, the earlier one.");
+	asked = ex_secured_observe(&standard, "observe",
+		"GET /" GROUP ", Observe 0; outside FETCH, Observe 0", plain,
+		mst_ua_build_observe(
+			plain, sizeof(plain), MST_RES_GROUP, EX_GID, MST_UA_OBSERVE_REGISTER));
+	ex_secured_observed(&standard, "observed", "2.05, Observe, join-response", plain,
+		mst_ua_build_key(plain, sizeof(plain), &key, true));
+	ask("rekey", "POST /" GROUP "/rekey {9: 1}",
+		mst_ua_build_rekey(plain, sizeof(plain), EX_GID, 1));
+	answer("rekeyed", "2.04, number 2", mst_ua_build_rekeyed(plain, sizeof(plain), 2));
+	ex_secured_later(&standard, &asked, true, "notification",
+		"CON 2.05, Observe, join-response with -65539", plain,
+		mst_ua_build_key(plain, sizeof(plain), &second, true));
+	doc_text("The group is dissolved: the observation's last message.");
+	ask("dissolve", "DELETE /" GROUP, mst_ua_build_dissolve(plain, sizeof(plain), EX_GID));
+	answer("dissolved", "2.02", mst_ua_build_done(plain, sizeof(plain), MST_COAP_DELETED));
+	ex_secured_later(&standard, &asked, false, "end", "CON 4.04 {0: {0: 6}}, no Observe", plain,
+		mst_ua_build_error(plain, sizeof(plain), MST_E_GROUP_DISSOLVED, 0));
+}
+
+static void
+managing(void)
+{
+	const struct mst_ua_owners_change transfer = {.principal = other_imsi};
+
+	doc_text("### 11.11 Policies, owners, departure");
+	ask("get-policies", "GET /" GROUP "/policies",
+		mst_ua_build_get(plain, sizeof(plain), MST_RES_GROUP_POLICIES, EX_GID));
+	answer("policies", "2.05 {16: policies}, all of them",
+		mst_ua_build_policies(plain, sizeof(plain), &policy));
+	ask("transfer", "POST /" GROUP "/owners {0: imsi}",
+		mst_ua_build_change_owners(plain, sizeof(plain), EX_GID, &transfer));
+	answer("transferred", "2.04", mst_ua_build_done(plain, sizeof(plain), MST_COAP_CHANGED));
+	ask("get-owners", "GET /" GROUP "/owners",
+		mst_ua_build_get(plain, sizeof(plain), MST_RES_GROUP_OWNERS, EX_GID));
+	answer("owners", "2.05 {0: imsi, 1: [imsi]}",
+		mst_ua_build_owners(plain, sizeof(plain), other_imsi, &imsi, 1));
+	ask("leave", "DELETE /" GROUP "/nodes/" EX_IMSI,
+		mst_ua_build_node(plain, sizeof(plain), MST_COAP_DELETE, EX_GID, imsi));
+	answer("left", "2.02", mst_ua_build_done(plain, sizeof(plain), MST_COAP_DELETED));
+	ask("evicted-read", "GET /" GROUP, mst_ua_build_read(plain, sizeof(plain), EX_GID));
+	answer("evicted", "4.03 {0: {0: 5}}, to a device that was evicted",
+		mst_ua_build_error(plain, sizeof(plain), MST_E_EVICTED, 0));
+}
+
 static void
 document_has_these_examples(void **state)
 {
 	ex_init(*state);
 	assert_int_equal(mst_imsi_encode(EX_IMSI, strlen(EX_IMSI), &imsi), 0);
+	assert_int_equal(mst_imsi_encode(OTHER_IMSI, strlen(OTHER_IMSI), &other_imsi), 0);
 	ex_begin(&standard, EX_TICK, 0, 1, false);
 	ex_begin(&express, EX_TICK, 0, 2, false);
 	ex_begin(&gba_u, EX_TICK, 0, 3, true);
@@ -369,6 +493,9 @@ document_has_these_examples(void **state)
 	gba_u_flow();
 	resynchronisation();
 	errors();
+	approval();
+	rekeying();
+	managing();
 	if (getenv("MUSTER_PRINT_EXAMPLES") != NULL)
 		doc_print();
 	else
