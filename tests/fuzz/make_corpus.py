@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Writes the seeds of the targets cbor, config, eth_to_coap and gateway into corpus/.
+"""Writes the seeds of the targets cbor, config, eth_to_coap, gateway and ub_ua (in part) into corpus/.
 
     ./make_corpus.py
 
@@ -118,11 +118,45 @@ def marks(number):
     return rand[:7], rand
 
 
-def gateway():
+def examples():
+    """The blocks of docs/protocol.md section 11, by their names."""
     text = (HERE.parent.parent / "docs/protocol.md").read_text()
     blocks = re.findall(r"```hex\n# ([a-z0-9-]+)\n(?:#[^\n]*\n)?([0-9a-f\n]+)```", text)
-    requests = {name: bytes.fromhex(block.replace("\n", "")) for name, block in blocks
-                if block.startswith("4402") or block.startswith("4401")}
+    return {name: bytes.fromhex(block.replace("\n", "")) for name, block in blocks}
+
+
+RESOURCES = ("manage", "group", "num", "policies", "pending", "node", "rekey", "owners", "session")
+ANSWERS = {"created": "manage", "joined": "group", "rejoined": "group", "admitted": "group", "read-key": "group",
+           "observed": "group", "notification": "group", "end": "group", "evicted": "group", "dissolved": "group",
+           "not-member": "group", "no-group": "group", "group-full": "group", "num": "num", "policies": "policies",
+           "policies-put": "policies", "pending": "pending", "candidate": "pending", "decided": "pending",
+           "left": "node", "rekeyed": "rekey", "owners": "owners", "transferred": "owners", "session": "session"}
+
+
+def ua():
+    """Plaintexts of requests and answers."""
+    plain = {name[:-6]: data for name, data in examples().items() if name.endswith("-plain")}
+    for name, data in plain.items():
+        if name in ANSWERS:
+            seed("ub_ua", "response " + name, b"\2" + bytes([RESOURCES.index(ANSWERS[name])]) + data)
+        elif data[0] < 32:
+            seed("ub_ua", "request " + name, b"\1" + data)
+    group = bytes.fromhex("b96163652d67726f75700d03") + b"0123456789abcdef"
+    policies = {"ranges": "a110a13a0001000781826f3030313031303030303030303030306f303031303130303030303030303939",
+                "all but ranges": "a110aa01190e10021902583a00010000013a000100010a3a00010002023a00010003183c"
+                                  "3a00010004f53a000100051a000151803a00010006f43a0001000807"}
+    for name, hexa in policies.items():
+        seed("ub_ua", "request policies " + name,
+             b"\1\3" + group + bytes.fromhex("08706f6c6963696573120105ff") + bytes.fromhex(hexa))
+    decisions = {"both": "a2008166303031303131018166303031303132", "rest": "a200816630303130313101f5"}
+    for name, hexa in decisions.items():
+        seed("ub_ua", "request decide " + name,
+             b"\1\2" + group + bytes.fromhex("0770656e64696e67120105ff") + bytes.fromhex(hexa))
+
+
+def gateway():
+    requests = {name: data for name, data in examples().items()
+                if data[:2] in (b"\x44\1", b"\x44\2", b"\x44\5")}
     assert len(requests) > 10
     for name, message in requests.items():
         seed("gateway", "example " + name, packet(message))
@@ -176,5 +210,5 @@ def config():
 
 
 if __name__ == "__main__":
-    for part in (cbor, frames, messages, adverts, gateway, config):
+    for part in (cbor, frames, messages, adverts, ua, gateway, config):
         part()

@@ -94,18 +94,41 @@ fuzz_ub(const uint8_t *data, size_t size)
 		rebuild_result(&ub);
 }
 
+/** The device's message for what a request says; a scope and other things passed over are not in
+ * it. */
 static int
 build_request(const struct mst_ua_request *r, uint8_t *out, size_t capacity)
 {
+	uint64_t gid = r->target.gid;
+
 	switch (r->target.res) {
 	case MST_RES_MANAGE:
-		return mst_ua_build_create(out, capacity, r->join.imei, r->join.store);
+		return mst_ua_build_create_with(out, capacity, r->join.imei, r->join.store,
+			r->join.change.has != 0 ? &r->join.change : NULL);
 	case MST_RES_GROUP:
-		if (r->code == MST_COAP_GET)
-			return mst_ua_build_read(out, capacity, r->target.gid);
-		return mst_ua_build_join(out, capacity, r->target.gid, r->join.imei, r->join.store);
+		if (r->code == MST_COAP_POST)
+			return mst_ua_build_join(out, capacity, gid, r->join.imei, r->join.store);
+		if (r->code == MST_COAP_DELETE)
+			return mst_ua_build_dissolve(out, capacity, gid);
+		return mst_ua_build_observe(out, capacity, r->target.res, gid, r->observe);
+	case MST_RES_GROUP_POLICIES:
+		if (r->code == MST_COAP_PUT)
+			return mst_ua_build_put_policies(out, capacity, gid, &r->change);
+		return mst_ua_build_get(out, capacity, r->target.res, gid);
+	case MST_RES_GROUP_PENDING:
+		if (r->code == MST_COAP_POST)
+			return mst_ua_build_decide(out, capacity, gid, &r->decision);
+		return mst_ua_build_observe(out, capacity, r->target.res, gid, r->observe);
+	case MST_RES_GROUP_NODE:
+		return mst_ua_build_node(out, capacity, r->code, gid, r->target.node);
+	case MST_RES_GROUP_REKEY:
+		return mst_ua_build_rekey(out, capacity, gid, r->num);
+	case MST_RES_GROUP_OWNERS:
+		if (r->code == MST_COAP_POST)
+			return mst_ua_build_change_owners(out, capacity, gid, &r->owners);
+		return mst_ua_build_get(out, capacity, r->target.res, gid);
 	case MST_RES_GROUP_NUM:
-		return mst_ua_build_read_num(out, capacity, r->target.gid);
+		return mst_ua_build_observe(out, capacity, r->target.res, gid, r->observe);
 	default:
 		return mst_ua_build_read_session(out, capacity);
 	}
@@ -114,8 +137,8 @@ build_request(const struct mst_ua_request *r, uint8_t *out, size_t capacity)
 static void
 fuzz_request(const uint8_t *data, size_t size)
 {
+	uint8_t out[MST_UA_SIZE_MAX], out_again[MST_UA_SIZE_MAX];
 	struct mst_ua_request request, again;
-	uint8_t out[MST_UA_SIZE_MAX];
 	int n = mst_ua_parse_request(data, size, &request);
 
 	if (n != 0) {
@@ -125,32 +148,67 @@ fuzz_request(const uint8_t *data, size_t size)
 	n = build_request(&request, out, sizeof(out));
 	REQUIRE(n > 0 && mst_ua_parse_request(out, (size_t)n, &again) == 0);
 	REQUIRE(again.code == request.code && again.target.res == request.target.res);
-	REQUIRE(again.target.gid == request.target.gid);
-	REQUIRE(again.join.imei == request.join.imei && again.join.store == request.join.store);
+	REQUIRE(again.target.gid == request.target.gid && again.observe == request.observe);
+	REQUIRE(build_request(&again, out_again, sizeof(out_again)) == n);
+	REQUIRE(memcmp(out, out_again, (size_t)n) == 0);
+}
+
+static int
+build_content(const struct mst_ua_response *r, enum mst_res res, uint8_t *out, size_t capacity)
+{
+	switch (res) {
+	case MST_RES_SESSION:
+		return mst_ua_build_session(out, capacity, (const char *)r->session.btid.data,
+			r->session.btid.size, r->session.lifetime);
+	case MST_RES_GROUP_NUM:
+		return mst_ua_build_num(out, capacity, r->num, r->observed);
+	case MST_RES_GROUP_POLICIES:
+		return mst_ua_build_policies(out, capacity, &r->policy);
+	case MST_RES_GROUP_PENDING:
+		return mst_ua_build_candidates(out, capacity, r->candidates.waiting,
+			r->candidates.row, r->candidates.count, r->observed);
+	case MST_RES_GROUP_OWNERS:
+		return mst_ua_build_owners(
+			out, capacity, r->owners.principal, r->owners.co_owner, r->owners.count);
+	default:
+		return mst_ua_build_key(out, capacity, &r->key, r->observed);
+	}
+}
+
+static int
+build_response(const struct mst_ua_response *r, enum mst_res res, uint8_t *out, size_t capacity)
+{
+	if (r->code == MST_COAP_CONTENT)
+		return build_content(r, res, out, capacity);
+	if (r->code == MST_COAP_DELETED)
+		return mst_ua_build_done(out, capacity, r->code);
+	switch (res) {
+	case MST_RES_GROUP_PENDING:
+		return mst_ua_build_decided(
+			out, capacity, r->decided.admitted, r->decided.refused, r->decided.unknown);
+	case MST_RES_GROUP_REKEY:
+		return mst_ua_build_rekeyed(out, capacity, r->num);
+	case MST_RES_GROUP_POLICIES:
+	case MST_RES_GROUP_OWNERS:
+		return mst_ua_build_done(out, capacity, r->code);
+	default:
+		return mst_ua_build_joined(
+			out, capacity, r->code == MST_COAP_CREATED, r->gid, r->node, &r->key);
+	}
 }
 
 static void
 rebuild_response(const struct mst_ua_response *r, enum mst_res res)
 {
-	uint8_t out[MST_UA_SIZE_MAX];
+	uint8_t out[MST_UA_SIZE_MAX], out_again[MST_UA_SIZE_MAX];
 	struct mst_ua_response again;
-	int n;
+	int n = build_response(r, res, out, sizeof(out));
 
-	if (res == MST_RES_SESSION)
-		n = mst_ua_build_session(out, sizeof(out), (const char *)r->session.btid.data,
-			r->session.btid.size, r->session.lifetime);
-	else if (res == MST_RES_GROUP_NUM)
-		n = mst_ua_build_num(out, sizeof(out), r->num, false);
-	else if (r->has_location)
-		n = mst_ua_build_joined(
-			out, sizeof(out), r->code == MST_COAP_CREATED, r->gid, r->node, &r->key);
-	else
-		n = mst_ua_build_key(out, sizeof(out), &r->key, false);
 	REQUIRE(n > 0 && mst_ua_parse_response(out, (size_t)n, res, &again) == 0);
 	REQUIRE(again.code == r->code && again.has_location == r->has_location);
 	REQUIRE(!r->has_location || (again.gid == r->gid && again.node == r->node));
-	if (res == MST_RES_MANAGE || res == MST_RES_GROUP)
-		REQUIRE(memcmp(&again.key, &r->key, sizeof(r->key)) == 0);
+	REQUIRE(build_response(&again, res, out_again, sizeof(out_again)) == n);
+	REQUIRE(memcmp(out, out_again, (size_t)n) == 0);
 }
 
 static void
@@ -161,7 +219,7 @@ fuzz_response(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return;
-	res = (enum mst_res)(MST_RES_MANAGE + data[0] % 4);
+	res = (enum mst_res)(MST_RES_MANAGE + data[0] % (MST_RES_SESSION - MST_RES_MANAGE + 1));
 	if (mst_ua_parse_response(data + 1, size - 1, res, &response) != 0)
 		return;
 	if (response.code < MST_COAP_BAD_REQUEST)

@@ -127,6 +127,8 @@ def departures(devices, gid, observation):
     group = f"ace-group/{gid}"
     check(other.join(gid) is None)
     token = other.token
+    while owner.request(GET, f"{group}/pending").value[0] == 0:  # acknowledged is not yet entered
+        time.sleep(0.05)
     check(owner.request(POST, f"{group}/pending", {0: True}).value == {0: 1, 1: 0, 2: 0})
     check(other.entered(other.later(token)).code == CREATED)
 
