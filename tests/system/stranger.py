@@ -82,7 +82,7 @@ def approval(devices):
     seen = owner.later(observation).value
     while seen[0] < 2:
         seen = owner.later(observation).value
-    check([row[:2] for row in seen[1]] == [[d.imsi, d.imei] for d in (good, bad)], seen)
+    check(sorted(row[:2] for row in seen[1]) == [[d.imsi, d.imei] for d in (good, bad)], seen)
 
     check(good.request(GET, pending).code == FORBIDDEN)
     decision = {0: [good.imsi], 1: [bad.imsi]}
