@@ -140,6 +140,16 @@ open_express(struct gw_worker *w, unsigned lane)
 	return opened < 0 ? opened : 0;
 }
 
+/** Whether one more answer without a fresh request is due. */
+static bool
+repeat_allowed(struct mst_session *s)
+{
+	if (s->repeats == MST_SESSION_REPEATS)
+		return false;
+	s->repeats++;
+	return true;
+}
+
 /** Replay: each Partial IV runs once, the latest may be answered again. In order of lanes. */
 static int
 accept(struct gw_worker *w, unsigned lane)
@@ -154,7 +164,10 @@ accept(struct gw_worker *w, unsigned lane)
 	if (mst_oscore_window_lost(&s->window) && b->piv[lane] <= UINT32_MAX) {
 		if (gw_echo_right(w, lane)) {
 			mst_oscore_window_begin(&s->window, (uint32_t)b->piv[lane]);
+			s->repeats = 0;
 			gw_count(&w->counters.outcome[GW_SECURED], 1);
+		} else if (!repeat_allowed(s)) {
+			return -MST_E_OSCORE_REPLAY;
 		} else {
 			b->echo |= MST_LANE(lane);
 		}
@@ -163,9 +176,12 @@ accept(struct gw_worker *w, unsigned lane)
 	}
 	switch (mst_oscore_window_accept(&s->window, b->piv[lane])) {
 	case MST_OSCORE_FRESH:
+		s->repeats = 0;
 		gw_count(&w->counters.outcome[GW_SECURED], 1);
 		break;
 	case MST_OSCORE_LATEST:
+		if (!repeat_allowed(s))
+			return -MST_E_OSCORE_REPLAY;
 		b->repeated |= MST_LANE(lane);
 		gw_count(&w->counters.outcome[GW_SECURED_REPEATED], 1);
 		break;

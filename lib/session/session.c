@@ -147,6 +147,7 @@ mst_session_open(struct mst_session_index *index, uint32_t sid, const uint8_t *r
 	s->expires = expires;
 	s->counter = 0;
 	s->ended = 0;
+	s->repeats = 0;
 	atomic_store_explicit(&s->owner, owner, memory_order_relaxed);
 	return 0;
 }

@@ -31,16 +31,23 @@
 #include "oscore/window.h"
 #include "table/table.h"
 
-#define MST_KID            7
-#define MST_SESSION_NOBODY 0 /* owner of a subscriber that no worker has claimed */
+#define MST_KID 7
+/**
+ * Answers that repetitions of one request get. Each takes a Partial IV of the gateway's, of which a
+ * session has 65,535: who repeats a device's messages cannot use them up at will.
+ */
+#define MST_SESSION_REPEATS 100
+#define MST_SESSION_NOBODY  0 /* owner of a subscriber that no worker has claimed */
 
 struct mst_session {
 	_Alignas(64) mst_b16 rand; /* all zero: no session */
 	mst_b32 ks_naf;
 	struct mst_oscore_window window;
-	uint32_t expires; /* seconds since 1970 UTC; of an ended session the clock of its end */
-	uint16_t counter; /* own Partial IVs used in this run */
-	uint8_t ended;    /* 1: there is no session since mst_session_end() */
+	uint32_t expires;    /* seconds since 1970 UTC; of an ended session the clock of its end */
+	uint16_t counter;    /* own Partial IVs used in this run */
+	uint8_t ended : 1;   /* there is no session since mst_session_end() */
+	uint8_t repeats : 7; /* answers without a fresh request since the last,
+				..MST_SESSION_REPEATS */
 	_Atomic uint8_t owner;
 };
 _Static_assert(sizeof(struct mst_session) == 64, "a session is one cache line");

@@ -188,6 +188,35 @@ repetition_is_answered_and_not_executed(void **state)
 	assert_int_equal(bench_drops(b, MST_E_OSCORE_REPLAY), 1);
 }
 
+/* Who repeats a device's request at will takes 100 Partial IVs of the gateway's and no more. */
+static void
+repetitions_are_bounded(void **state)
+{
+	struct bench *b = *state;
+	uint8_t plain[256], buffer[1024];
+	struct device d;
+	struct answer a;
+	size_t size;
+
+	device_init(&d, b, 6);
+	device_bootstrap(&d);
+	size = (size_t)mst_ua_build_read_session(plain, sizeof(plain));
+	size = device_seal(&d, plain, size, false, buffer);
+	assert_int_equal(device_secured(&d, buffer, size, &a), MST_COAP_CONTENT);
+	for (unsigned i = 0; i < MST_SESSION_REPEATS; i++)
+		assert_int_equal(device_secured(&d, buffer, size, &a), MST_COAP_CONTENT);
+	for (unsigned i = 0; i < 1000; i++)
+		assert_int_equal(device_secured(&d, buffer, size, &a), MST_COAP_UNAUTHORIZED);
+	assert_int_equal(bench_drops(b, MST_E_OSCORE_REPLAY), 1000);
+	assert_int_equal(b->gw->sessions.at[6].counter, 1 + MST_SESSION_REPEATS);
+	/* The device's next request is answered, and may be repeated. */
+	d.piv++;
+	size = (size_t)mst_ua_build_read_session(plain, sizeof(plain));
+	size = device_seal(&d, plain, size, false, buffer);
+	assert_int_equal(device_secured(&d, buffer, size, &a), MST_COAP_CONTENT);
+	assert_int_equal(device_secured(&d, buffer, size, &a), MST_COAP_CONTENT);
+}
+
 static void
 repeated_answer_keeps_the_session(void **state)
 {
@@ -414,6 +443,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(resynchronisation, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			repetition_is_answered_and_not_executed, setup, teardown),
+		cmocka_unit_test_setup_teardown(repetitions_are_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(repeated_answer_keeps_the_session, setup, teardown),
 		cmocka_unit_test_setup_teardown(wrong_proofs_look_alike, setup, teardown),
 		cmocka_unit_test_setup_teardown(

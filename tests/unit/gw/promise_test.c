@@ -198,6 +198,58 @@ test_naf_groups(void **state)
 	bench.gw->naf.fqdn = "naf.example.com";
 }
 
+/* One device creates 500 groups and joins 500 of another's, in turns; reads, hears and leaves all.
+ */
+static void
+many_groups(unsigned workers)
+{
+	enum { EACH = 500 };
+	struct gw_options options = bench_options();
+	static uint64_t own[EACH], others[EACH];
+	struct mst_policy_change open = policy_admission(MST_ADMIT_OPEN);
+
+	options.workers = workers;
+	options.groups = 2 * EACH;
+	options.memberships = 4 * EACH;
+	options.create_limit = options.join_limit = 2 * EACH;
+	managers_open_with(&bench, &options, dev, 2);
+	for (unsigned i = 0; i < EACH; i++) {
+		assert_int_equal(manage_create(&dev[1], &open, &r), MST_COAP_CREATED);
+		others[i] = dev[1].gid;
+		assert_int_equal(manage_create(&dev[0], &open, &r), MST_COAP_CREATED);
+		own[i] = dev[0].gid;
+		assert_int_equal(manage_join(&dev[0], others[i], &r), MST_COAP_CREATED);
+	}
+	/* The table of groups is full. */
+	assert_int_equal(manage_create(&dev[1], &open, &r), MST_COAP_UNAVAILABLE);
+	for (unsigned i = 0; i < EACH; i++) {
+		assert_int_equal(manage_get(&dev[0], MST_RES_GROUP, own[i], &r), MST_COAP_CONTENT);
+		assert_int_equal(
+			manage_get(&dev[0], MST_RES_GROUP_NUM, others[i], &r), MST_COAP_CONTENT);
+	}
+	/* Leaving them one by one, the oldest first, and entering again. */
+	for (unsigned i = 0; i < EACH; i++)
+		assert_int_equal(manage_leave(&dev[0], others[i], &r), MST_COAP_DELETED);
+	for (unsigned i = EACH; i-- > 0;)
+		assert_int_equal(manage_join(&dev[0], others[i], &r), MST_COAP_CREATED);
+	assert_int_equal(bench_outcome(&bench, GW_JOINS), 2 * EACH);
+	assert_int_equal(bench_outcome(&bench, GW_LEAVES), EACH);
+}
+
+static void
+test_many_groups_one_worker(void **state)
+{
+	(void)state;
+	many_groups(1);
+}
+
+static void
+test_many_groups_three_workers(void **state)
+{
+	(void)state;
+	many_groups(3);
+}
+
 int
 main(void)
 {
@@ -205,6 +257,8 @@ main(void)
 		cmocka_unit_test_teardown(test_list, close_bench),
 		cmocka_unit_test_teardown(test_storage, close_bench),
 		cmocka_unit_test_teardown(test_how_many, close_bench),
+		cmocka_unit_test_teardown(test_many_groups_one_worker, close_bench),
+		cmocka_unit_test_teardown(test_many_groups_three_workers, close_bench),
 		cmocka_unit_test_teardown(test_settings, close_bench),
 		cmocka_unit_test_teardown(test_naf_groups, close_bench),
 	};

@@ -37,6 +37,7 @@ state_forget_replay(struct state *s)
 	for (unsigned i = 0; i < BENCH_SUBSCRIBERS; i++) {
 		s->session[i].window = (struct mst_oscore_window){0};
 		s->session[i].counter = 0;
+		s->session[i].repeats = 0;
 	}
 }
 
