@@ -10,6 +10,7 @@
 #include "config/paths.h"
 #include "ctl/ctl.h"
 #include "print.h"
+#include "top.h"
 
 #define EXIT_GATEWAY 1
 #define EXIT_USAGE   2
@@ -21,6 +22,8 @@ static const char usage[] =
 	"\n"
 	"  status                  what runs: port, workers, sizes, memory\n"
 	"  stats                   outcomes, drops by reason, cycles by stage\n"
+	"  top [--once]            rates, busy share of workers, drops, Redis; every --watch\n"
+	"                          seconds (default 1)\n"
 	"  group list              all groups with their key ids and numbers of members\n"
 	"  group show G-ID         one group, its owners and policies\n"
 	"  group members G-ID      IMSI, IMEI and since when, of each member\n"
@@ -207,6 +210,23 @@ out:
 	return code;
 }
 
+/** What follows the word top. Returns the exit code. */
+static int
+run_top(const char *socket, int argc, char **argv, bool json, unsigned watch)
+{
+	bool once = false;
+
+	for (int i = 0; i < argc; i++) {
+		if (strcmp(argv[i], "--once") == 0)
+			once = true;
+		else if (strcmp(argv[i], "--json") == 0)
+			json = true;
+		else
+			wrong_usage("top takes --once and --json");
+	}
+	return top_run(socket, watch > 0 ? watch : 1, once, json);
+}
+
 static const char *
 default_socket(void)
 {
@@ -261,6 +281,10 @@ main(int argc, char **argv)
 			wrong_usage("wrong option");
 		}
 	}
+	if (socket == NULL)
+		socket = default_socket();
+	if (optind < argc && strcmp(argv[optind], "top") == 0)
+		return run_top(socket, argc - optind - 1, argv + optind + 1, json, watch);
 	v = find_verb(argc - optind, argv + optind, &words);
 	argc -= optind + words;
 	argv += optind + words;
@@ -270,5 +294,5 @@ main(int argc, char **argv)
 		argc--;
 	}
 	args = make_args(v, argc, argv);
-	return run(socket != NULL ? socket : default_socket(), v, args, json, watch);
+	return run(socket, v, args, json, watch);
 }

@@ -75,6 +75,15 @@ ask --json session show "$btid"
 [ "$(answer)" = "$row" ] || fail "session by B-TID differs from session by IMSI: $(answer)"
 ask session show "$creator"
 
+# A frame of a gateway at rest.
+ask --json top --once
+is '.[0] | .sessions == 40 and (.busy | length == 2) and all(.busy[]; . >= 0 and . <= 1) and .drops == {} and .seconds > 0'
+is '.[0] | has("redis") | not'
+ask top --once
+answer | grep -Eq '^  worker 1  +[0-9.]+ %  \[[# ]{30}\]$' || fail "top: $(answer)"
+! answer | grep -q $'\033' || fail "top: escapes where there is no terminal"
+refused 2 'top takes' top twice
+
 refused 1 'no such group' group show 0000000000000000
 refused 1 '16 characters' group show nonsense
 refused 1 . session show 999999999999999
