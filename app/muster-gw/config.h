@@ -20,6 +20,7 @@
 #define GW_CONFIG_UA        5
 
 enum gw_log_level { GW_LOG_ERROR, GW_LOG_WARNING, GW_LOG_INFO, GW_LOG_DEBUG };
+enum gw_log_format { GW_LOG_TEXT, GW_LOG_JSON };
 
 /** An inclusive range of IMSIs that an HSS holds: digits as numbers, both of `digits` digits. */
 struct gw_imsi_range {
@@ -160,8 +161,10 @@ struct mst_gw_config {
 	} redis;
 
 	struct {
-		unsigned level; /* enum gw_log_level */
-		char *file;     /* NULL: stderr */
+		unsigned level;  /* enum gw_log_level */
+		unsigned format; /* enum gw_log_format */
+		uint64_t rate;   /* 0: no limit */
+		char *file;      /* NULL: stderr */
 	} log;
 };
 

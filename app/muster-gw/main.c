@@ -383,7 +383,9 @@ run(const struct mst_gw_config *config)
 
 	guard_secrets();
 	port_config.held = true;
-	if (gw_log_open((enum gw_log_level)config->log.level, config->log.file) ||
+	if (gw_log_open((enum gw_log_level)config->log.level,
+		    (enum gw_log_format)config->log.format, (unsigned)config->log.rate,
+		    config->log.file) ||
 		gw_audit_file_open(config->audit.file))
 		return EXIT_USAGE;
 	if (mst_port_open(&c.port, &port_config, error) ||

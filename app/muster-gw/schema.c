@@ -23,6 +23,7 @@ static const char *const admissions[] = {"open", "list", "owners", "operator", N
 static const char *const rekeys[] = {"never", "at_once", "window", NULL};
 static const char *const durabilities[] = {"ack", "async", "none", NULL};
 static const char *const levels[] = {"error", "warning", "info", "debug", NULL};
+static const char *const log_formats[] = {"text", "json", NULL};
 
 /* clang-format off */
 static const struct mst_config_item hss_items[] = {
@@ -227,6 +228,10 @@ static const struct mst_config_item items[] = {
 
 	{.key = "log.level", .type = MST_CONFIG_ENUM, .names = levels, .preset = "info",
 	 AT(log.level), .help = "The least important messages that are written."},
+	{.key = "log.format", .type = MST_CONFIG_ENUM, .names = log_formats, .preset = "text",
+	 AT(log.format), .help = "A message is a line of text, or a line of JSON."},
+	{.key = "log.rate", .type = MST_CONFIG_UINT, .max = 1000, .preset = "10", AT(log.rate),
+	 .help = "Messages of one kind in a second; a line counts the others; 0: no limit."},
 	{.key = "log.file", .type = MST_CONFIG_PATH, AT(log.file), .preset_text = "standard error",
 	 .help = "File that messages are appended to."},
 };
