@@ -20,6 +20,7 @@
 #include "gw.h"
 #include "log.h"
 #include "metrics_http.h"
+#include "notify.h"
 #include "provision.h"
 #include "verbs.h"
 #include "verbs_replica.h"
@@ -257,6 +258,7 @@ struct control {
 	struct gw *gw;
 	struct gw_replica *replica; /* or NULL */
 	struct gw_metrics_http metrics;
+	struct gw_notify notify;
 	int signals;
 	bool link;
 	uint64_t rotate_at;
@@ -289,6 +291,7 @@ tend(struct control *c)
 	int err = 0;
 
 	gw_set_time(c->gw, now);
+	gw_notify_alive(&c->notify, c->gw, now);
 	if (link != c->link)
 		gw_log(GW_LOG_INFO, "link is %s", link ? "up" : "down");
 	c->link = link;
@@ -358,7 +361,9 @@ serve(struct control *c)
 			c->gw->subscribers, c->gw->workers, mst_port_name(c->port),
 			c->config->control.socket);
 		fflush(stdout);
+		gw_notify_send("READY=1");
 		status = control(c);
+		gw_notify_send("STOPPING=1");
 	}
 	gw_stop(c->gw);
 	gw_audit_file_write(c->gw);
@@ -382,6 +387,7 @@ run(const struct mst_gw_config *config)
 	bool rcu = false;
 
 	guard_secrets();
+	gw_notify_init(&c.notify);
 	port_config.held = true;
 	if (gw_log_open((enum gw_log_level)config->log.level,
 		    (enum gw_log_format)config->log.format, (unsigned)config->log.rate,
