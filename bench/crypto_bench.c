@@ -8,7 +8,12 @@
 
 #include "aka/milenage.h"
 #include "crypto/crypto.h"
+#include "oscore/context.h"
 #include "shim.h"
+
+#ifdef HAVE_OSMOGSM
+#include <osmocom/crypt/auth.h>
+#endif
 
 #define KDF_SIZE  100 /* octets of S for Ks_NAF */
 #define JOIN_SIZE 60  /* octets of a join's plaintext */
@@ -108,6 +113,30 @@ evp_answer(struct mst_bench *b, const void *arg)
 	evp_milenage(b, 4);
 }
 
+#ifdef HAVE_OSMOGSM
+/** A vector of libosmogsm's: f1 to f5 and AUTN. */
+static void
+osmo_challenge(struct mst_bench *b, const void *arg)
+{
+	struct osmo_sub_auth_data data = {.type = OSMO_AUTH_TYPE_UMTS,
+		.algo = OSMO_AUTH_ALG_MILENAGE,
+		.u.umts = {.ind_bitlen = 5}};
+	struct osmo_auth_vector vector;
+
+	(void)arg;
+	fill();
+	while (mst_bench_next(b)) {
+		mst_bench_begin(b);
+		for (unsigned i = 0; i < MST_LANES; i++) {
+			memcpy(data.u.umts.k, k[i], 16);
+			memcpy(data.u.umts.opc, opc[i], 16);
+			osmo_auth_gen_vec(&vector, &data, rand_[i]);
+		}
+		mst_bench_end(b, MST_LANES);
+	}
+}
+#endif
+
 static void
 ks_naf(struct mst_bench *b, const void *backend)
 {
@@ -144,6 +173,72 @@ evp_mac_ks_naf(struct mst_bench *b, const void *arg)
 			EVP_MAC_init(ctx, key[i], 32, NULL);
 			EVP_MAC_update(ctx, text[i], KDF_SIZE);
 			EVP_MAC_final(ctx, mac[i], &n, 32);
+		}
+		mst_bench_end(b, MST_LANES);
+	}
+	EVP_MAC_CTX_free(ctx);
+	EVP_MAC_free(hmac);
+}
+
+/** Both keys and the Common IV of a session from its Master Secret. */
+static void
+oscore_keys(struct mst_bench *b, const void *backend)
+{
+	static const uint8_t server_id = 'G';
+	static const struct mst_oscore_params params = {.master_secret_size = 32,
+		.id_context_size = 16,
+		.client_id_size = sizeof(mst_oscore_id),
+		.server_id = &server_id,
+		.server_id_size = 1};
+	static mst_oscore_id id[MST_LANES];
+	static struct mst_oscore_keys keys;
+	struct mst_oscore_profile profile;
+	struct mst_crypto *c = engine(b, backend);
+
+	if (c == NULL || mst_oscore_profile_init(&profile, c, &params) != 0)
+		return;
+	for (unsigned i = 0; i < MST_LANES; i++)
+		memcpy(id[i], rand_[i], sizeof(id[i]));
+	while (mst_bench_next(b)) {
+		mst_bench_begin(b);
+		mst_oscore_derive_burst(c, &profile, ~(mst_lanes)0, (const mst_b32 *)key,
+			(const mst_b16 *)rand_, (const mst_oscore_id *)id, &keys);
+		mst_bench_end(b, MST_LANES);
+	}
+	mst_oscore_profile_fini(&profile);
+	mst_crypto_destroy(c);
+}
+
+static void
+mac_once(EVP_MAC_CTX *ctx, const uint8_t *with, const uint8_t *data, size_t size, uint8_t *out)
+{
+	size_t n;
+
+	EVP_MAC_init(ctx, with, 32, NULL);
+	EVP_MAC_update(ctx, data, size);
+	EVP_MAC_final(ctx, out, &n, 32);
+}
+
+/** The same HKDF by EVP_MAC: extract, then three expansions of one block. */
+static void
+evp_mac_oscore_keys(struct mst_bench *b, const void *arg)
+{
+	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(hmac);
+	OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string("digest", (char[]){"SHA256"}, 0),
+		OSSL_PARAM_construct_end()};
+	static const mst_b32 salt;
+	mst_b32 prk;
+
+	(void)arg;
+	fill();
+	EVP_MAC_init(ctx, salt, 32, params);
+	while (mst_bench_next(b)) {
+		mst_bench_begin(b);
+		for (unsigned i = 0; i < MST_LANES; i++) {
+			mac_once(ctx, salt, key[i], 32, prk);
+			for (unsigned out = 0; out < 3; out++)
+				mac_once(ctx, prk, text[i], 34, mac[i]);
 		}
 		mst_bench_end(b, MST_LANES);
 	}
@@ -229,10 +324,15 @@ bench_crypto(void)
 		mst_bench_add("milenage_challenge", who[i], milenage_challenge, backend);
 		mst_bench_add("milenage_answer", who[i], milenage_answer, backend);
 		mst_bench_add("ks_naf", who[i], ks_naf, backend);
+		mst_bench_add("oscore_keys", who[i], oscore_keys, backend);
 		mst_bench_add("ccm_open_seal", who[i], ccm_open_seal, backend);
 	}
 	mst_bench_add("milenage_challenge", "openssl-evp", evp_challenge, NULL);
 	mst_bench_add("milenage_answer", "openssl-evp", evp_answer, NULL);
+#ifdef HAVE_OSMOGSM
+	mst_bench_add("milenage_challenge", "libosmogsm", osmo_challenge, NULL);
+#endif
 	mst_bench_add("ks_naf", "openssl-evp-mac", evp_mac_ks_naf, NULL);
+	mst_bench_add("oscore_keys", "openssl-evp-mac", evp_mac_oscore_keys, NULL);
 	mst_bench_add("ccm_open_seal", "openssl-evp", evp_ccm_open_seal, NULL);
 }

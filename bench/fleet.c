@@ -12,6 +12,8 @@
 
 #define FRAME_ROOM 2048
 
+static unsigned fleets; /* whose gateways read under RCU in the main thread */
+
 static const uint8_t gateway_mac[6] = {2, 0, 0, 0, 0, 1}, device_mac[6] = {2, 0, 0, 0, 0, 2};
 static const uint8_t gateway_ip[4] = {10, 255, 255, 254};
 static const char group_path[] = "ace-group/0123456789abcdef";
@@ -119,7 +121,8 @@ fleet_create(void)
 	mst_net_host_init(&o.host, gateway_mac, MST_COAP_PORT);
 	mst_net_host_add_ip4(&o.host, gateway_ip, 32);
 	mst_naf_id_init(&f->naf_id, o.naf_fqdn, strlen(o.naf_fqdn), o.ua);
-	mst_rcu_register();
+	if (fleets++ == 0)
+		mst_rcu_register();
 	if (provision(f) || mst_crypto_create(&f->crypto, NULL) ||
 		gw_create(&f->gw, &o, &f->hss, NULL) || make_group(f)) {
 		fleet_destroy(f);
@@ -138,7 +141,8 @@ fleet_worker(struct fleet *f)
 void
 fleet_destroy(struct fleet *f)
 {
-	mst_rcu_unregister();
+	if (--fleets == 0)
+		mst_rcu_unregister();
 	gw_destroy(f->gw);
 	mst_crypto_destroy(f->crypto);
 	mst_subs_destroy(f->hss.store[0]);

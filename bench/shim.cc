@@ -89,6 +89,8 @@ main(int argc, char **argv)
 	bench_crypto();
 	bench_stage();
 	bench_record();
+	bench_table();
+	bench_codec();
 	benchmark::RunSpecifiedBenchmarks();
 	benchmark::Shutdown();
 	return 0;

@@ -48,6 +48,8 @@ void mst_bench_skip(struct mst_bench *bench, const char *why);
 void bench_crypto(void);
 void bench_stage(void);
 void bench_record(void);
+void bench_table(void);
+void bench_codec(void);
 
 #ifdef __cplusplus
 }
