@@ -18,6 +18,7 @@ enum {
 	EXIT_AGREES = 0,
 	EXIT_DISAGREES = 1,
 	EXIT_SETUP = 2,
+	EXIT_SLO = 3,
 };
 
 #define LINK_TIMEOUT_MS 10000
@@ -230,6 +231,28 @@ prove(struct run *run)
 	return 0;
 }
 
+/** Objectives first; meters that failed count by themselves unless an objective is about them. */
+static int
+judge(const struct report *report)
+{
+	const struct gen *gen = report->gen;
+	const struct slo_result result = report_slo_result(report);
+	bool all = gen->counter[GEN_JOINED] == gen->options.meters &&
+		   gen->counter[GEN_FAILED] == 0 && report->verdict.agrees;
+	bool judged = false, met = true;
+	double measured;
+
+	if (report->verdict.kg_mismatch > 0)
+		return EXIT_DISAGREES;
+	for (unsigned i = 0; i < report->slo->count; i++) {
+		judged = judged || report->slo->term[i].kind == SLO_FAILED;
+		met = slo_holds(&report->slo->term[i], &result, &measured) && met;
+	}
+	if (!met)
+		return EXIT_SLO;
+	return all || judged ? EXIT_AGREES : EXIT_DISAGREES;
+}
+
 /** Prints and writes the result. Returns the exit status. */
 static int
 conclude(struct run *run)
@@ -243,10 +266,7 @@ conclude(struct run *run)
 		fail(json, strerror(errno));
 		return EXIT_SETUP;
 	}
-	return run->gen->counter[GEN_JOINED] == run->gen->options.meters &&
-			       run->gen->counter[GEN_FAILED] == 0 && report->verdict.agrees
-		       ? EXIT_AGREES
-		       : EXIT_DISAGREES;
+	return judge(report);
 }
 
 static int
@@ -258,6 +278,7 @@ run_meters(struct options *options)
 	if (set_up(&run) == 0 && play(&run) == 0 && find_again(&run) == 0 &&
 		ask_stats(&run, &run.report.after) == 0 && prove(&run) == 0) {
 		run.report.gen = run.gen;
+		run.report.slo = &options->slo;
 		run.report.seconds = options->gen.then_count > 0 ? run.gen->phase[0].seconds
 								 : gen_seconds(run.gen);
 		run.report.has_gateway = run.client != NULL;

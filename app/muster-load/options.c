@@ -47,6 +47,7 @@ enum {
 	OPT_HUGE,
 	OPT_CONTROL,
 	OPT_JSON,
+	OPT_SLO,
 	OPT_QUIET,
 	OPT_CRYPTO,
 	OPT_KEYLOG,
@@ -89,6 +90,7 @@ static const struct option long_options[] = {
 	{"huge", no_argument, NULL, OPT_HUGE},
 	{"control", required_argument, NULL, OPT_CONTROL},
 	{"json", required_argument, NULL, OPT_JSON},
+	{"slo", required_argument, NULL, OPT_SLO},
 	{"quiet", no_argument, NULL, OPT_QUIET},
 	{"crypto", required_argument, NULL, OPT_CRYPTO},
 	{"keylog", required_argument, NULL, OPT_KEYLOG},
@@ -138,6 +140,7 @@ static const char usage[] =
 	"Result\n"
 	"  --control SOCKET       the gateway's control socket, to compare keys and read its cost\n"
 	"  --json FILE            result for programs; - is standard output\n"
+	"  --slo TERM,...         'p99<10ms,fail=0': exit status 3 unless all hold\n"
 	"  --quiet                no progress\n"
 	"  --keylog FILE --keylog-count N     GIVES KEYS AWAY: OSCORE contexts of N meters, for "
 	"tshark\n"
@@ -447,6 +450,8 @@ take_load(struct options *o, int option, const char *arg)
 	case OPT_CONTROL:
 		o->control = arg;
 		return 0;
+	case OPT_SLO:
+		return slo_parse(&o->slo, arg) ? wrong("--slo %s: see muster-load(1)", arg) : 0;
 	case OPT_JSON:
 		o->json = arg;
 		return 0;

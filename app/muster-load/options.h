@@ -4,6 +4,7 @@
 #define LOAD_OPTIONS_H
 
 #include "gen.h"
+#include "slo.h"
 
 #define OPTIONS_FILES_MAX 16
 
@@ -32,6 +33,7 @@ struct options {
 	unsigned cpu;
 	const char *control;
 	const char *json;
+	struct slo slo;
 	bool quiet;
 
 	char *scenarios[OPTIONS_FILES_MAX]; /* their texts, cut into strings */

@@ -120,6 +120,32 @@ print_proof(const struct report *report, FILE *out)
 			v->gateway_missing, v->gateway_key, v->gateway_members);
 }
 
+struct slo_result
+report_slo_result(const struct report *report)
+{
+	const struct gen *gen = report->gen;
+	uint64_t joined = gen->counter[GEN_JOINED];
+
+	return (struct slo_result){&gen->latency, gen->options.meters - joined,
+		report->seconds > 0 ? (double)joined / report->seconds : 0};
+}
+
+static void
+print_slo(const struct report *report, FILE *out)
+{
+	static const char *const units[] = {"us", "failed", "joins/s"};
+	const struct slo_result result = report_slo_result(report);
+
+	for (unsigned i = 0; i < report->slo->count; i++) {
+		const struct slo_term *term = &report->slo->term[i];
+		double measured;
+		bool met = slo_holds(term, &result, &measured);
+
+		fprintf(out, "objective %-18s %s: %.0f %s\n", term->text, met ? "met" : "MISSED",
+			measured, units[term->kind]);
+	}
+}
+
 void
 report_print(const struct report *report, FILE *out)
 {
@@ -141,4 +167,5 @@ report_print(const struct report *report, FILE *out)
 		fprintf(out, "%-28s %.0f cycles a join\n", "generator",
 			(double)gen->busy_cycles / (double)joined);
 	print_proof(report, out);
+	print_slo(report, out);
 }

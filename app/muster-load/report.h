@@ -6,6 +6,7 @@
 #include "gateway.h"
 #include "gen.h"
 #include "proof.h"
+#include "slo.h"
 
 #define REPORT_SCHEMA_VERSION 1
 
@@ -14,6 +15,7 @@ struct report {
 	double seconds;
 	struct proof_verdict verdict;
 	bool has_gateway;
+	const struct slo *slo;
 	struct gateway_stats before, after;
 };
 
@@ -22,6 +24,8 @@ double report_gateway_cycles(const struct report *report);
 /** Share of the gateway's cycles in loops with frames. */
 double report_gateway_busy(const struct report *report);
 
+/** What the objectives are compared with. */
+struct slo_result report_slo_result(const struct report *report);
 /** Prints the table. */
 void report_print(const struct report *report, FILE *out);
 /** Writes JSON to a file, "-" for standard output. Returns 0, -MST_E_FILE or -MST_E_NO_MEMORY. */

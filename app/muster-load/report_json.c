@@ -190,6 +190,24 @@ make(const struct report *r)
 		o->reorder, "ipv6", o->gateway.family == 6, "seed", (json_int_t)o->seed);
 }
 
+/** [{term, measured, met}]: measured in us, meters or joins a second. */
+static json_t *
+slo_part(const struct report *r)
+{
+	const struct slo_result result = report_slo_result(r);
+	json_t *terms = json_array();
+
+	for (unsigned i = 0; i < r->slo->count; i++) {
+		double measured;
+		bool met = slo_holds(&r->slo->term[i], &result, &measured);
+
+		json_array_append_new(
+			terms, json_pack("{s:s, s:f, s:b}", "term", r->slo->term[i].text,
+				       "measured", measured, "met", met));
+	}
+	return terms;
+}
+
 int
 report_json(const struct report *report, const char *path)
 {
@@ -197,6 +215,9 @@ report_json(const struct report *report, const char *path)
 	FILE *f = standard ? stdout : fopen(path, "we");
 	json_t *json = make(report);
 	int err = 0;
+
+	if (json != NULL)
+		json_object_set_new(json, "slo", slo_part(report));
 
 	if (f == NULL || json == NULL)
 		err = f == NULL ? -MST_E_FILE : -MST_E_NO_MEMORY;

@@ -18,7 +18,8 @@ for run in "standard" "express" "gba" "standard --ipv6" "express --ipv6" "gba --
 	[ "${options[0]}" != gba ] || groups=0
 	seed=$((seed + 1))
 	# Another seed, other USIMs that are ahead.
-	load --meters $meters --groups $groups --resync 20 --seed $seed --flow "${options[@]}"
+	load --meters $meters --groups $groups --resync 20 --seed $seed --slo 'fail=0,max<100s,rate>1' --flow "${options[@]}"
+	holds '.slo | length == 3 and all(.met)'
 	holds ".joined == $meters and .failed == 0 and .kg_mismatch == 0 and .groups == $groups"
 	holds ".counters.resyncs > 0 and .counters.malformed == 0 and .counters.strays == 0"
 	echo "$run: $(jq -r '"\(.joined) in \(.seconds) s, p99 \(.latency_us.p99) us"' "$work/load.json")"
@@ -28,4 +29,11 @@ holds '.drops == {}' "$work/stats.json"
 ctl --json status >"$work/status.json"
 # Seven bootstraps of each meter, one session; five runs with groups, each with groups of its own.
 holds ".sessions == $meters and .groups == 25 and .memberships == 5 * $meters" "$work/status.json"
+# An objective that nobody meets.
+code=0
+"$build/app/muster-load/muster-load" --subscribers "$work/home.csv" --port "memif:$memif" --control "$control" --quiet \
+	--groups 0 --flow gba --seed 99 --slo 'fail=0,p50<0us' >"$work/slo.out" 2>"$work/slo.err" || code=$?
+[ $code = 3 ] || fail "a missed objective gives exit code $code"
+grep -q '^objective fail=0 .* met: 0 failed' "$work/slo.out" || fail "fail=0 is not met"
+grep -q '^objective p50<0us .* MISSED: ' "$work/slo.out" || fail "p50<0us is not missed"
 stop_gateway gw
