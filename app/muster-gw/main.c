@@ -374,9 +374,8 @@ serve(struct control *c)
 static int
 run(const struct mst_gw_config *config)
 {
-	_Static_assert(MST_PORT_ERROR_SIZE >= MST_CTL_ERROR_SIZE &&
-			       MST_PORT_ERROR_SIZE >= GW_METRICS_ERROR,
-		"one text serves all");
+	_Static_assert(MST_PORT_ERROR_SIZE >= MST_CTL_ERROR_SIZE, "one text serves both");
+	_Static_assert(MST_PORT_ERROR_SIZE >= GW_METRICS_ERROR, "and the metrics' too");
 	char error[MST_PORT_ERROR_SIZE];
 	unsigned cpus[MST_PORT_QUEUES_MAX];
 	struct mst_port_config port_config = gw_config_port(config, cpus);

@@ -56,6 +56,7 @@ answer(const struct gw_metrics_http *http, struct MHD_Connection *connection)
 }
 
 /** Called at the head of a request and again at its end; `*seen` tells them apart. */
+/* NOLINTBEGIN(readability-non-const-parameter): the type is MHD_AccessHandlerCallback */
 static enum MHD_Result
 on_request(void *user, struct MHD_Connection *connection, const char *url, const char *method,
 	const char *version, const char *body, size_t *body_size, void **seen)
@@ -74,6 +75,7 @@ on_request(void *user, struct MHD_Connection *connection, const char *url, const
 		return refuse(connection, MHD_HTTP_NOT_FOUND, "see /metrics\n");
 	return answer(user, connection);
 }
+/* NOLINTEND(readability-non-const-parameter) */
 
 static int
 fail(char *error, const char *key, const char *value)
