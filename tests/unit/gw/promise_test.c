@@ -198,8 +198,18 @@ test_naf_groups(void **state)
 	bench.gw->naf.fqdn = "naf.example.com";
 }
 
-/* One device creates 500 groups and joins 500 of another's, in turns; reads, hears and leaves all.
- */
+static unsigned
+memberships(void)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < bench.gw->workers; i++)
+		count += mst_members_count(&bench.gw->worker[i]->members);
+	return count;
+}
+
+/** One device is in 1,000 groups, of which it created half; it reads all, enters some again, and
+ * ends in none. */
 static void
 many_groups(unsigned workers)
 {
@@ -234,6 +244,21 @@ many_groups(unsigned workers)
 		assert_int_equal(manage_join(&dev[0], others[i], &r), MST_COAP_CREATED);
 	assert_int_equal(bench_outcome(&bench, GW_JOINS), 2 * EACH);
 	assert_int_equal(bench_outcome(&bench, GW_LEAVES), EACH);
+	assert_int_equal(memberships(), 3 * EACH);
+	/* None is left: one half ends with it, the other goes on with its creator. */
+	for (unsigned i = 0; i < EACH; i++) {
+		assert_int_equal(manage_leave(&dev[0], others[i], &r), MST_COAP_DELETED);
+		assert_int_equal(manage_dissolve(&dev[0], own[i], &r), MST_COAP_DELETED);
+	}
+	bench_settle(&bench);
+	assert_int_equal(memberships(), EACH);
+	assert_int_equal(mst_groups_count(&bench.gw->groups), EACH);
+	assert_int_equal(manage_get(&dev[0], MST_RES_GROUP, others[0], &r), MST_COAP_FORBIDDEN);
+	/* What it held is free again, once no worker can hold it. */
+	mst_rcu_barrier();
+	for (unsigned i = 0; i < EACH; i++)
+		assert_int_equal(manage_create(&dev[0], &open, &r), MST_COAP_CREATED);
+	assert_int_equal(manage_create(&dev[0], &open, &r), MST_COAP_UNAVAILABLE);
 }
 
 static void
