@@ -66,6 +66,35 @@ rekey(const uint8_t *data, size_t size)
 	return mst_ua_parse_rekey(data, size, &num);
 }
 
+/* Payloads of answers, as the device reads them. */
+
+static int
+candidates(const uint8_t *data, size_t size)
+{
+	const struct mst_coap_span payload = {data, (uint16_t)size};
+	struct mst_ua_response response;
+
+	return mst_ua_parse_candidates(&payload, &response);
+}
+
+static int
+decided(const uint8_t *data, size_t size)
+{
+	const struct mst_coap_span payload = {data, (uint16_t)size};
+	struct mst_ua_response response;
+
+	return mst_ua_parse_decided(&payload, &response);
+}
+
+static int
+owners_answer(const uint8_t *data, size_t size)
+{
+	const struct mst_coap_span payload = {data, (uint16_t)size};
+	struct mst_ua_response response;
+
+	return mst_ua_parse_owners(&payload, &response);
+}
+
 static void
 run_table(const struct row *rows, size_t count, parser *parse)
 {
@@ -224,6 +253,122 @@ rekey_table(void **state)
 
 	(void)state;
 	run_table(rows, COUNT(rows), rekey);
+}
+
+/* A row of candidates: IMSI, IMEI, since when. */
+#define ROW "83" I1 "6e343930313534323033323337353101"
+
+static void
+candidates_table(void **state)
+{
+	static const struct row rows[] = {
+		{"a200000180", OK},
+		{"a200010181" ROW, OK},
+		{"a2001affffffff0181" ROW, OK},
+		{"a200080188" ROW ROW ROW ROW ROW ROW ROW ROW, OK},
+		{"a30000018005f6", OK},
+		{"a200090189" ROW ROW ROW ROW ROW ROW ROW ROW ROW, RANGE},
+		{"a2001b000000010000000001"
+		 "80",
+			RANGE},
+		{"a20020"
+		 "0180",
+			TYPE},
+		{"a2000101a0", TYPE},
+		{"a200010181"
+		 "82" I1 "6e3439303135343230333233373531",
+			RANGE},
+		{"a200010181"
+		 "83" I1 "6d3439303135343230333233373501",
+			RANGE},
+		{"a200010181"
+		 "83" I1 "6e3439303135343230333233373561"
+		 "01",
+			GROUP},
+		{"a200010181"
+		 "83653030313031"
+		 "6e3439303135343230333233373531"
+		 "01",
+			RANGE},
+		{"a20001019f" ROW "ff", ENCODING},
+		{"a2000101"
+		 "9801" ROW,
+			ENCODING},
+		{"a2018000"
+		 "00",
+			ENCODING},
+		{"a10000", MISSING},
+		{"a10180", MISSING},
+		{"a0", MISSING},
+		{"", MALFORMED},
+		{"80", TYPE},
+		{"a20000018000", MALFORMED},
+	};
+
+	(void)state;
+	run_table(rows, COUNT(rows), candidates);
+}
+
+static void
+decided_table(void **state)
+{
+	static const struct row rows[] = {
+		{"a3000001000200", OK},
+		{"a3001affffffff01000200", OK},
+		{"a400000100020003f6", OK},
+		{"a3001b000000010000000001000200", RANGE},
+		{"a3002001000200", TYPE},
+		{"a300f501000200", TYPE},
+		{"a20000"
+		 "0100",
+			MISSING},
+		{"a2000002"
+		 "00",
+			MISSING},
+		{"a0", MISSING},
+		{"", MALFORMED},
+		{"83000000", TYPE},
+		{"a3001800"
+		 "01000200",
+			ENCODING},
+		{"a3010000"
+		 "000200",
+			ENCODING},
+		{"bf000001000200ff", ENCODING},
+		{"a300000100020000", MALFORMED},
+	};
+
+	(void)state;
+	run_table(rows, COUNT(rows), decided);
+}
+
+static void
+owners_answer_table(void **state)
+{
+	static const struct row rows[] = {
+		{"a200" I1 "0180", OK},
+		{"a200" I1 "0183" I2 I3 I4, OK},
+		{"a300" I1 "018005f6", OK},
+		{"a200" I1 "0184" I2 I3 I4 I1, RANGE},
+		{"a20065303031303101"
+		 "80",
+			RANGE},
+		{"a20066303031303161"
+		 "0180",
+			GROUP},
+		{"a200f60180", TYPE},
+		{"a200" I1 "01f5", TYPE},
+		{"a100" I1, MISSING},
+		{"a10180", MISSING},
+		{"a0", MISSING},
+		{"", MALFORMED},
+		{"a2018000" I1, ENCODING},
+		{"a200" I1 "019f" I2 "ff", ENCODING},
+		{"a200" I1 "018000", MALFORMED},
+	};
+
+	(void)state;
+	run_table(rows, COUNT(rows), owners_answer);
 }
 
 /* Random values come back from their messages, and no octet may be missing. */
@@ -408,6 +553,9 @@ main(void)
 		cmocka_unit_test(decision_table),
 		cmocka_unit_test(owners_table),
 		cmocka_unit_test(rekey_table),
+		cmocka_unit_test(candidates_table),
+		cmocka_unit_test(decided_table),
+		cmocka_unit_test(owners_answer_table),
 		cmocka_unit_test(policies_come_back),
 		cmocka_unit_test(decisions_come_back),
 		cmocka_unit_test(owners_come_back),
