@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Devices written from docs/protocol.md alone go through all that the document has.
 
-    stranger.py ADDRESS SUBSCRIBERS.csv
+    stranger.py ADDRESS SUBSCRIBERS.csv [restart]
+
+restart: what devices do when the gateway was started anew. Prints "restart" when it is to be, and goes on when a line
+can be read.
 """
 
 import csv
@@ -158,13 +161,64 @@ def departures(devices, gid, observation):
     check(answer.code == NOT_FOUND and answer.error_id in (6, None), answer)
 
 
+def restart(devices):
+    """Sessions that outlive the gateway are asked for Echo once (section 5.8); keys and memberships go on."""
+    owner, member, stranger = devices[:3]
+    owner.bootstrap_from_nothing("manage")
+    gid = owner.create()
+    group = f"ace-group/{gid}"
+    member.bootstrap_from_nothing(group)
+    check(member.join(gid).code == CREATED)
+    stranger.bootstrap_from_nothing(group)
+    check(owner.request(GET, group, observe=0).observed)
+    observation = owner.token
+    closed = owner.create({ADMISSION: OWNERS_DECIDE})
+    check(member.join(closed) is None)
+    waiting = member.token
+    while owner.request(GET, f"ace-group/{closed}/pending").value[0] == 0:
+        time.sleep(0.05)
+    of_member, of_owner = member.sent, owner.sent
+    print("restart", flush=True)
+    sys.stdin.readline()
+
+    # A message of the earlier run is not executed, whether the session has been heard of since or not.
+    answer = member.again(of_member)
+    check(answer.code == UNAUTHORIZED and len(answer.echo) == 8 and answer.value is None, answer)
+    for device in (owner, member):
+        answer = device.store_key(gid, device.request(GET, group))
+        check(answer.code == CONTENT and device.echoes == 1, answer)
+    check(owner.keys[gid] == member.keys[gid] and owner.keys[gid][0] == 1)
+    check(owner.again(of_owner) == UNAUTHORIZED)
+    check(member.request(GET, f"{group}/num").value == 1 and member.echoes == 1)
+
+    # A request that changes something runs once, as the first of its session too.
+    check(stranger.join(gid).code == CREATED and stranger.echoes == 1)
+    check(stranger.keys[gid] == owner.keys[gid])
+    check(owner.request(POST, f"{group}/rekey", {9: 1}).code == CHANGED)
+
+    # A candidate is still one, and is answered when it has asked again; nobody observes any more.
+    pending = f"ace-group/{closed}/pending"
+    check([row[0] for row in owner.request(GET, pending).value[1]] == [member.imsi])
+    check(member.join(closed) is None)
+    check(owner.request(POST, pending, {0: [member.imsi]}).value == {0: 1, 1: 0, 2: 0})
+    check(member.entered(member.later(member.token)).code == CREATED)
+    check(member.keys[closed] == owner.keys[closed])
+    check(not member.arrived.get(waiting) and not owner.arrived.get(observation))
+    owner.bootstrap()
+    check(owner.request(GET, f"{group}/num").value == 2 and owner.echoes == 1)
+
+
 def main():
-    gateway, path = sys.argv[1:]
+    gateway, path, *part = sys.argv[1:]
     with open(path, encoding="ascii") as file:
         rows = list(csv.DictReader(file))
     devices = [Device(gateway, row, f"{49015420323751 + i:014}") for i, row in enumerate(rows)]
     kinds = {device.gba_u for device in devices[:3]}
     check(kinds == {False, True}, "both kinds of subscribers are to be among the first three")
+    if part == ["restart"]:
+        restart(devices)
+        print(f"{gateway}: a gateway started anew")
+        return
     gid = flows(devices)
     storage(devices, gid)
     renewal(devices[0], gid)

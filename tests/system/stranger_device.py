@@ -256,6 +256,7 @@ class Device:
         self.arrived = {}         # token: answers
         self.keys = {}            # G-ID: (number, Kg)
         self.resynchronised = 0
+        self.echoes = 0
 
     # Exchange of messages.
 
@@ -363,6 +364,10 @@ class Device:
         self.unconfirmed = False
         return m[BTID]
 
+    def bootstrap_from_nothing(self, path):
+        self.negotiate(POST, path)
+        return self.bootstrap()
+
     def express(self, code, path):
         """The first message of the express flow; request() does the second."""
         rand, _, _, ks = self.answer_challenge(self.negotiate(code, path, express=True))
@@ -404,7 +409,7 @@ class Device:
         echo = None
         for _ in range(2):
             message, piv = self.protect(code, path, value, observe, echo)
-            self.token, self.sent = message.token, message
+            self.token, self.sent = message.token, (message, piv)
             self.waiting[message.token] = piv
             answer = self.exchange(message)
             assert answer.kind == ACK
@@ -416,11 +421,19 @@ class Device:
             result = self.arrived[message.token].pop()
             if result.code == UNAUTHORIZED and result.echo is not None:  # section 5.8
                 echo = result.echo
+                self.echoes += 1
                 continue
             if not result.observed:
                 del self.waiting[message.token]
             return result
         raise AssertionError("Echo again after Echo")
+
+    def again(self, sent):
+        """An earlier .sent once more, the same octets."""
+        message, piv = sent
+        self.waiting[message.token] = piv
+        answer = self.exchange(message)
+        return answer.code if answer.get(OSCORE) is None else self.arrived[message.token].pop()
 
     def later(self, token, timeout=10):
         """What comes to an earlier request: a separate response or a notification."""
