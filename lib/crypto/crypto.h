@@ -5,7 +5,7 @@
  *
  * An engine (struct mst_crypto) belongs to one thread. It is created for a named backend:
  *
- *	native-avx512  own kernels with VAES, AVX-512 and SHA-NI
+ *	native-avx512  own kernels with VAES and AVX-512, SHA-NI for few lanes
  *	native         own kernels with AES-NI, AVX and SHA-NI
  *	native-sse     the same without AVX
  *	imb-avx512, imb-avx2, imb-sse  Intel IPsec-MB 1.3 through the manager of that name

@@ -69,7 +69,7 @@ native_destroy(struct mst_crypto *engine)
 	free(engine);
 }
 
-#define NATIVE_BACKEND(set, label, key_and_sha)                                                    \
+#define NATIVE_BACKEND(set, label, narrow)                                                         \
 	const struct mst_backend mst_backend_native_##set = {                                      \
 		.name = label,                                                                     \
 		.usable = set##_usable,                                                            \
@@ -77,12 +77,12 @@ native_destroy(struct mst_crypto *engine)
 		.destroy = native_destroy,                                                         \
 		.aes = mst_##set##_aes,                                                            \
 		.fan = mst_##set##_fan,                                                            \
-		.aes_key = mst_##key_and_sha##_aes_key,                                            \
+		.aes_key = mst_##narrow##_aes_key,                                                 \
 		.encrypt = mst_##set##_encrypt,                                                    \
 		.decrypt = mst_##set##_decrypt,                                                    \
-		.hmac_key = mst_##key_and_sha##_hmac_key,                                          \
-		.hmac = mst_##key_and_sha##_hmac,                                                  \
-		.sha1_16 = mst_##key_and_sha##_sha1_16,                                            \
+		.hmac_key = mst_##set##_hmac_key,                                                  \
+		.hmac = mst_##set##_hmac,                                                          \
+		.sha1_16 = mst_##narrow##_sha1_16,                                                 \
 		.seal = mst_##set##_seal,                                                          \
 		.open = mst_##set##_open,                                                          \
 	}

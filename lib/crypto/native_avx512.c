@@ -135,3 +135,4 @@ vec_key_next(vec key, uint8_t constant)
 }
 
 #include "crypto/native_ccm.h"
+#include "crypto/native_sha_wide.h"
