@@ -14,7 +14,9 @@
  *	vec_pick()           per block one of two
  *	vec_count()          the next CCM counter
  *	vec_words()          32-bit words of each block in another order
- *	vec_key_next()       the next round key
+ *	vec_lo32() ... vec_hi64()
+ *	                     the lower and upper halves of two blocks, element by element
+ *	vec_sub_words()      SubWord(RotWord(w)) ^ Rcon of each 32-bit word (FIPS 197 section 5.2)
  *	vec_xor, vec_and, vec_enc, vec_enc_last, vec_dec, vec_dec_last
  *	KERNEL(name)         its name of a public function
  *
@@ -69,6 +71,32 @@ store(mst_b16 *col, const struct group *g, const vec x[WIDTH])
 		vec_store(col, g->at[v], x[v]);
 }
 
+/* Words of four blocks turned about: word i of out[j] is word j of in[i]. Its own inverse. */
+INLINE void
+turn_words(const vec in[WIDTH], vec out[WIDTH])
+{
+	vec lo01 = vec_lo32(in[0], in[1]), hi01 = vec_hi32(in[0], in[1]);
+	vec lo23 = vec_lo32(in[2], in[3]), hi23 = vec_hi32(in[2], in[3]);
+
+	out[0] = vec_lo64(lo01, lo23);
+	out[1] = vec_hi64(lo01, lo23);
+	out[2] = vec_lo64(hi01, hi23);
+	out[3] = vec_hi64(hi01, hi23);
+}
+
+/*
+ * The next round key of all lanes; word[j] has words j of WIDTH keys in each block, so that one
+ * AESENCLAST substitutes for four lanes.
+ */
+INLINE void
+next_round_key(vec word[WIDTH], uint8_t constant, vec key[WIDTH])
+{
+	word[0] = vec_xor(word[0], vec_sub_words(word[3], constant));
+	for (unsigned j = 1; j < WIDTH; j++)
+		word[j] = vec_xor(word[j], word[j - 1]);
+	turn_words(word, key);
+}
+
 /* x = E_K(x), K expanded. */
 INLINE void
 encrypt(vec key[ROUNDS + 1][WIDTH], vec x[WIDTH])
@@ -105,37 +133,39 @@ encrypt_two(vec key[ROUNDS + 1][WIDTH], vec x[WIDTH], vec y[WIDTH])
 INLINE void
 expand_encrypt(vec key[ROUNDS + 1][WIDTH], vec x[WIDTH])
 {
+	vec word[WIDTH];
+
+	turn_words(key[0], word);
 	for (unsigned v = 0; v < WIDTH; v++)
 		x[v] = vec_xor(x[v], key[0][v]);
-	for (unsigned r = 1; r < ROUNDS; r++)
-		for (unsigned v = 0; v < WIDTH; v++) {
-			key[r][v] = vec_key_next(key[r - 1][v], round_constant[r - 1]);
+	for (unsigned r = 1; r < ROUNDS; r++) {
+		next_round_key(word, round_constant[r - 1], key[r]);
+		for (unsigned v = 0; v < WIDTH; v++)
 			x[v] = vec_enc(x[v], key[r][v]);
-		}
-	for (unsigned v = 0; v < WIDTH; v++) {
-		key[ROUNDS][v] = vec_key_next(key[ROUNDS - 1][v], round_constant[ROUNDS - 1]);
-		x[v] = vec_enc_last(x[v], key[ROUNDS][v]);
 	}
+	next_round_key(word, round_constant[ROUNDS - 1], key[ROUNDS]);
+	for (unsigned v = 0; v < WIDTH; v++)
+		x[v] = vec_enc_last(x[v], key[ROUNDS][v]);
 }
 
 static NATIVE_KERNEL void
 aes_group(const struct group *g, const mst_b16 *key_col, const mst_b16 *in, mst_b16 *out)
 {
-	vec key[WIDTH], x[WIDTH];
+	vec word[WIDTH], key[WIDTH], x[WIDTH];
 
 	load(key_col, g, key);
 	load(in, g, x);
+	turn_words(key, word);
 	for (unsigned v = 0; v < WIDTH; v++)
 		x[v] = vec_xor(x[v], key[v]);
-	for (unsigned r = 1; r < ROUNDS; r++)
-		for (unsigned v = 0; v < WIDTH; v++) {
-			key[v] = vec_key_next(key[v], round_constant[r - 1]);
+	for (unsigned r = 1; r < ROUNDS; r++) {
+		next_round_key(word, round_constant[r - 1], key);
+		for (unsigned v = 0; v < WIDTH; v++)
 			x[v] = vec_enc(x[v], key[v]);
-		}
-	for (unsigned v = 0; v < WIDTH; v++) {
-		key[v] = vec_key_next(key[v], round_constant[ROUNDS - 1]);
-		x[v] = vec_enc_last(x[v], key[v]);
 	}
+	next_round_key(word, round_constant[ROUNDS - 1], key);
+	for (unsigned v = 0; v < WIDTH; v++)
+		x[v] = vec_enc_last(x[v], key[v]);
 	store(out, g, x);
 }
 

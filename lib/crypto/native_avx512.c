@@ -120,18 +120,19 @@ vec_count(vec a)
 #define vec_dec(a, key)      _mm512_aesdec_epi128(a, key)
 #define vec_dec_last(a, key) _mm512_aesdeclast_epi128(a, key)
 
-/*
- * FIPS 197 section 5.2: the last word, rotated and in all four columns, is past ShiftRows' reach,
- * so that AESENCLAST is SubWord and the round constant.
- */
-INLINE vec
-vec_key_next(vec key, uint8_t constant)
-{
-	vec t = _mm512_shuffle_epi8(key, _mm512_set1_epi32(0x0c0f0e0d));
+#define vec_lo32(a, b) _mm512_unpacklo_epi32(a, b)
+#define vec_hi32(a, b) _mm512_unpackhi_epi32(a, b)
+#define vec_lo64(a, b) _mm512_unpacklo_epi64(a, b)
+#define vec_hi64(a, b) _mm512_unpackhi_epi64(a, b)
 
-	t = _mm512_aesenclast_epi128(t, _mm512_set1_epi32(constant));
-	key = _mm512_xor_si512(key, _mm512_bslli_epi128(key, 4));
-	return _mm512_ternarylogic_epi32(key, _mm512_bslli_epi128(key, 8), t, 0x96);
+/* AESENCLAST is SubBytes after ShiftRows, which the shuffle undoes while it rotates the words. */
+INLINE vec
+vec_sub_words(vec words, uint8_t constant)
+{
+	const __m128i order = _mm_set_epi64x(0x00070a0d0c030609, 0x080f0205040b0e01);
+	vec t = _mm512_shuffle_epi8(words, _mm512_broadcast_i32x4(order));
+
+	return _mm512_aesenclast_epi128(t, _mm512_set1_epi32(constant));
 }
 
 #include "crypto/native_ccm.h"

@@ -98,10 +98,21 @@ vec_count(vec a)
 #define vec_dec(a, key)      _mm_aesdec_si128(a, key)
 #define vec_dec_last(a, key) _mm_aesdeclast_si128(a, key)
 
-/*
- * FIPS 197 section 5.2 without the slow AESKEYGENASSIST: the last word, rotated and in all four
- * columns, is past ShiftRows' reach, so that AESENCLAST is SubWord and the round constant.
- */
+#define vec_lo32(a, b) _mm_unpacklo_epi32(a, b)
+#define vec_hi32(a, b) _mm_unpackhi_epi32(a, b)
+#define vec_lo64(a, b) _mm_unpacklo_epi64(a, b)
+#define vec_hi64(a, b) _mm_unpackhi_epi64(a, b)
+
+/* AESENCLAST is SubBytes after ShiftRows, which the shuffle undoes while it rotates the words. */
+INLINE vec
+vec_sub_words(vec words, uint8_t constant)
+{
+	const __m128i order = _mm_set_epi64x(0x00070a0d0c030609, 0x080f0205040b0e01);
+
+	return _mm_aesenclast_si128(_mm_shuffle_epi8(words, order), _mm_set1_epi32(constant));
+}
+
+/* The next round key of one key by itself, without the slow AESKEYGENASSIST. */
 INLINE vec
 vec_key_next(vec key, uint8_t constant)
 {
