@@ -4,6 +4,7 @@
 #include <benchmark/benchmark.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <string>
 #include <x86intrin.h>
 
@@ -80,13 +81,22 @@ mst_bench_skip(struct mst_bench *bench, const char *why)
 	bench->state.SkipWithError(why);
 }
 
+unsigned
+mst_bench_divisor(void)
+{
+	return std::getenv("MUSTER_BENCH_TRIAL") != nullptr ? 1000 : 1;
+}
+
 int
 main(int argc, char **argv)
 {
 	benchmark::Initialize(&argc, argv);
 	if (benchmark::ReportUnrecognizedArguments(argc, argv))
 		return 2;
+	benchmark::AddCustomContext("flags", BENCH_FLAGS);
+	bench_limit();
 	bench_crypto();
+	bench_kdf();
 	bench_stage();
 	bench_record();
 	bench_table();

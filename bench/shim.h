@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Google Benchmark for C. A benchmark is a function that runs batches while mst_bench_next() says
- *so and times the part that counts itself, so that preparing fresh inputs is left out:
+ * so and times the part that counts itself, so that preparing fresh inputs is left out:
  *
  *	static void
  *	challenge(struct mst_bench *b, const void *arg)
@@ -44,7 +44,12 @@ void mst_bench_end(struct mst_bench *bench, uint64_t items);
 /** Gives up: the benchmark cannot run here. */
 void mst_bench_skip(struct mst_bench *bench, const char *why);
 
+/** What tables are divided by: 1, or more in a trial of the harness (MUSTER_BENCH_TRIAL). */
+unsigned mst_bench_divisor(void);
+
 /** Each source file's benchmarks. */
+void bench_limit(void);
+void bench_kdf(void);
 void bench_crypto(void);
 void bench_stage(void);
 void bench_record(void);
