@@ -14,7 +14,9 @@
 static inline void
 mst_wipe(void *p, size_t n)
 {
-	explicit_bzero(p, n);
+	memset(p, 0, n);
+	/* Whoever reads p[0..n) might be behind this: the zeros have to be there. */
+	__asm__ volatile("" : : "r"(p) : "memory");
 }
 
 /** Whether the n octets at a and b are equal, in time that depends on n alone. */
