@@ -94,10 +94,11 @@ gw_fill_subscriber(const struct gw *gw, uint32_t sid, struct mst_record *r)
 void
 gw_record_session(struct gw_worker *w, uint32_t sid)
 {
-	struct mst_record r = {.op = GW_RECORD_PUT};
+	struct mst_record r;
 
 	if (w->recorder.durable == NULL)
 		return;
+	r = (struct mst_record){.op = GW_RECORD_PUT};
 	fill_session(w->gw, sid, &r);
 	put(w, &r);
 }
@@ -105,10 +106,11 @@ gw_record_session(struct gw_worker *w, uint32_t sid)
 void
 gw_record_subscriber(struct gw_worker *w, uint32_t sid)
 {
-	struct mst_record r = {.op = GW_RECORD_PUT};
+	struct mst_record r;
 
 	if (w->recorder.durable == NULL)
 		return;
+	r = (struct mst_record){.op = GW_RECORD_PUT};
 	gw_fill_subscriber(w->gw, sid, &r);
 	put(w, &r);
 }
@@ -116,10 +118,11 @@ gw_record_subscriber(struct gw_worker *w, uint32_t sid)
 static void
 record_group(struct gw_worker *w, const struct mst_group *g, enum gw_record_op op)
 {
-	struct mst_record r = {.op = (uint8_t)op};
+	struct mst_record r;
 
 	if (w->recorder.durable == NULL)
 		return;
+	r = (struct mst_record){.op = (uint8_t)op};
 	fill_group(w->gw, g, &r);
 	put(w, &r);
 }
@@ -139,10 +142,11 @@ gw_record_group_gone(struct gw_worker *w, const struct mst_group *g)
 static void
 record_member(struct gw_worker *w, const struct mst_member *m, enum gw_record_op op)
 {
-	struct mst_record r = {.op = (uint8_t)op};
+	struct mst_record r;
 
 	if (w->recorder.durable == NULL)
 		return;
+	r = (struct mst_record){.op = (uint8_t)op};
 	fill_member(w->gw, m, &r);
 	put(w, &r);
 }
