@@ -102,7 +102,7 @@ static bool
 open_table(uint32_t count)
 {
 	const struct mst_table_options options = {
-		.capacity = count, .huge_pages = true, .records = key, .record_size = sizeof(*key)};
+		.capacity = count, .hot = true, .records = key, .record_size = sizeof(*key)};
 
 	return mst_table_create(&table, &options) == 0;
 }

@@ -73,6 +73,7 @@ struct gw_batch {
 	struct mst_oscore_keys keys;
 	uint8_t plain[MST_LANES][GW_INNER_MAX];
 	uint16_t plain_size[MST_LANES];
+	struct mst_ua_request ua[MST_LANES]; /* what is in the plaintexts */
 	mst_lanes repeated; /* requests that ran before */
 	mst_lanes observed; /* answers that begin an observation */
 
@@ -116,6 +117,8 @@ mst_lanes gw_subscribers(struct gw_worker *w, mst_lanes live);
  * lanes that are good.
  */
 mst_lanes gw_cookies(struct gw_worker *w, mst_lanes live);
+/** Fetches what gw_prove() will search for rand[]. */
+void gw_expect_sessions(struct gw_worker *w, mst_lanes live);
 /**
  * Gives lanes whose RAND leads to another worker to it, drops those whose subscriber another worker
  * owns. Returns the rest; who owns them, if nobody does yet, gw_prove() settles.

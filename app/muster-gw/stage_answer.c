@@ -77,6 +77,7 @@ gw_stage_answer(struct gw_worker *w, mst_lanes live)
 	mst_lanes known, right, looked_up;
 
 	live = gw_cookies(w, live);
+	gw_expect_sessions(w, live);
 	known = gw_subscribers(w, live);
 	looked_up = live;
 	live = gw_own(w, live & known) | (live & ~known);

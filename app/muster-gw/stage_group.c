@@ -405,17 +405,36 @@ gw_group_resume(struct gw_request *r)
 				    : mst_ua_build_done(r->out, GW_INNER_MAX, MST_COAP_DELETED);
 }
 
+/** Reads the plaintexts, and fetches the rows of the groups that they name. */
+static void
+parse(struct gw_worker *w, mst_lanes live, int *result)
+{
+	struct gw_batch *b = w->batch;
+
+	mst_for_lanes(i, live) {
+		const struct mst_group *g;
+
+		result[i] = mst_ua_parse_request(b->plain[i], b->plain_size[i], &b->ua[i]);
+		mst_wipe(b->plain[i], b->plain_size[i]); /* the answer may be shorter */
+		b->plain_size[i] = 0;
+		if (result[i] != 0 || b->ua[i].target.res < MST_RES_GROUP)
+			continue;
+		g = mst_groups_find_rcu(&w->gw->groups, b->ua[i].target.gid);
+		if (g != NULL)
+			mst_members_prefetch(&w->members, g->index, b->sid[i]);
+	}
+}
+
 static int
 serve(struct gw_worker *w, unsigned lane)
 {
 	struct gw_batch *b = w->batch;
-	struct mst_ua_request ua;
 	struct gw_request r = {
 		.w = w,
 		.subscriber = mst_hss_record(&w->gw->hss, b->ref[lane]),
 		.profile = mst_hss_profile(&w->gw->hss, b->ref[lane]),
 		.rand = b->rand[lane],
-		.ua = &ua,
+		.ua = &b->ua[lane],
 		.out = b->plain[lane],
 		.piv = b->piv[lane],
 		.expires = b->expires[lane],
@@ -424,11 +443,8 @@ serve(struct gw_worker *w, unsigned lane)
 		.gba_u = (b->gba_u & MST_LANE(lane)) != 0,
 		.repeated = (b->repeated & MST_LANE(lane)) != 0,
 	};
-	int err = mst_ua_parse_request(b->plain[lane], b->plain_size[lane], &ua);
 
-	mst_wipe(b->plain[lane], b->plain_size[lane]); /* the answer may be shorter */
-	b->plain_size[lane] = 0;
-	return err ? err : gw_group_serve(&r);
+	return gw_group_serve(&r);
 }
 
 bool
@@ -458,9 +474,11 @@ mst_lanes
 gw_stage_group(struct gw_worker *w, mst_lanes live)
 {
 	mst_lanes answered = 0;
+	int result[MST_LANES];
 
+	parse(w, live, result);
 	mst_for_lanes(i, live)
-		if (gw_group_answered(w, i, serve(w, i)))
+		if (gw_group_answered(w, i, result[i] ? result[i] : serve(w, i)))
 			answered |= MST_LANE(i);
 	return answered;
 }

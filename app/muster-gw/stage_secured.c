@@ -120,6 +120,7 @@ prove_express(struct gw_worker *w, mst_lanes live)
 		live &= ~MST_LANE(i);
 	}
 	live = gw_cookies(w, live);
+	gw_expect_sessions(w, live);
 	known = gw_subscribers(w, live);
 	gw_drop_lanes(w, live & ~known, MST_E_OSCORE_TAG);
 	admitted = gw_admitted(w, gw_own(w, live & known));

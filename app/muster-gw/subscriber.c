@@ -63,6 +63,13 @@ gw_cookies(struct gw_worker *w, mst_lanes live)
 	return good;
 }
 
+void
+gw_expect_sessions(struct gw_worker *w, mst_lanes live)
+{
+	mst_for_lanes(i, live)
+		mst_session_prefetch(&w->sessions, w->batch->rand[i]);
+}
+
 mst_lanes
 gw_admitted(struct gw_worker *w, mst_lanes live)
 {

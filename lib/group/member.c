@@ -13,7 +13,7 @@ mst_members_init(struct mst_members *members, uint32_t capacity, uint32_t groups
 {
 	struct mst_members m = {
 		.capacity = capacity, .groups = groups, .seed = seed, .free = MST_NO_PEER};
-	struct mst_table_options options = {.capacity = capacity, .huge_pages = true};
+	struct mst_table_options options = {.capacity = capacity, .hot = true};
 
 	m.at = mst_pages_alloc(capacity * sizeof(*m.at), true);
 	m.head = mst_pages_alloc(groups * sizeof(*m.head), false);
@@ -91,6 +91,9 @@ mst_members_standing_mt(const struct mst_members *members, uint32_t group, uint3
 	return -1;
 }
 
+/** New rows are taken in a row: fetched so many of them ahead. */
+#define ROWS_AHEAD 32
+
 /** The row that the next _add() takes. */
 static uint32_t
 next_row(const struct mst_members *members)
@@ -102,7 +105,9 @@ void
 mst_members_prefetch(const struct mst_members *members, uint32_t group, uint32_t sid)
 {
 	mst_table_prefetch(members->by_key, key_hash(members, group, sid));
-	__builtin_prefetch(&members->at[next_row(members)], 1);
+	__builtin_prefetch(&members->at[members->free != MST_NO_PEER
+						? members->free
+						: members->used + ROWS_AHEAD], 1);
 }
 
 static void

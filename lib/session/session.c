@@ -34,7 +34,7 @@ mst_session_index_init(struct mst_session_index *index, struct mst_sessions *ses
 {
 	const struct mst_table_options options = {
 		.capacity = capacity,
-		.huge_pages = true,
+		.hot = true,
 		.records = sessions->at,
 		.record_size = sizeof(*sessions->at),
 	};
@@ -103,6 +103,12 @@ mst_session_find_burst(const struct mst_session_index *index, mst_lanes live,
 		}
 	}
 	return found;
+}
+
+void
+mst_session_prefetch(const struct mst_session_index *index, const uint8_t *rand)
+{
+	mst_table_prefetch(index->by_kid, kid_hash(index, rand));
 }
 
 int

@@ -93,6 +93,8 @@ unsigned mst_session_claim(struct mst_sessions *sessions, uint32_t sid, unsigned
  */
 mst_lanes mst_session_find_burst(const struct mst_session_index *index, mst_lanes live,
 	const uint8_t (*kid)[MST_KID], uint32_t *sid);
+/** Fetches what mst_session_open() will touch of the index. Context: owner of the index. */
+void mst_session_prefetch(const struct mst_session_index *index, const uint8_t *rand);
 /** The same for one kid: whether it was found. Context: owner of the index. */
 int mst_session_find(const struct mst_session_index *index, const uint8_t *kid, uint32_t *sid);
 

@@ -30,7 +30,7 @@ mst_subs_create(struct mst_subs **subs, uint32_t capacity, const struct mst_hash
 {
 	struct mst_table_options by_imsi = {.capacity = capacity,
 		.filled_once = true,
-		.huge_pages = true,
+		.hot = true,
 		.record_size = sizeof(struct mst_subs_record)};
 	struct mst_table_options by_settings = {
 		.capacity = MST_SUBS_PROFILES_MAX, .filled_once = true};

@@ -4,16 +4,18 @@
 #include <sys/mman.h>
 
 void *
-mst_pages_alloc(size_t size, bool huge_pages)
+mst_pages_alloc(size_t size, bool hot)
 {
 	void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (pages == MAP_FAILED)
 		return NULL;
-	/* Both are advice: a kernel without them serves as well. */
+	/* All are advice: a kernel without them serves as well. */
 	(void)madvise(pages, size, MADV_DONTDUMP);
-	if (huge_pages)
+	if (hot) {
 		(void)madvise(pages, size, MADV_HUGEPAGE);
+		(void)madvise(pages, size, MADV_POPULATE_WRITE);
+	}
 	return pages;
 }
 

@@ -52,7 +52,7 @@ struct mst_table;
 struct mst_table_options {
 	uint32_t capacity;   /* keys that fit for sure, 1..MST_TABLE_CAPACITY_MAX */
 	bool filled_once;    /* keys are hardly ever deleted: pack them more densely */
-	bool huge_pages;     /* ask for transparent huge pages; no error where there are none */
+	bool hot;            /* touched at once, on huge pages where there are any: pages.h */
 	const void *records; /* value v means the record at records + v * record_size; a bulk */
 	size_t record_size;  /* lookup prefetches that record. NULL and 0: no prefetch */
 };
@@ -65,7 +65,7 @@ struct mst_table_hit {
 };
 
 /**
- * Creates an empty table. Memory is touched, and so really used, as keys arrive.
+ * Creates an empty table.
  * Returns 0, -MST_E_ARGUMENT (capacity) or -MST_E_NO_MEMORY.
  * Context: any thread; allocates.
  */

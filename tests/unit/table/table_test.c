@@ -295,7 +295,7 @@ limits(void **state)
 
 	/* Without records nothing is prefetched; any value is allowed, and so is any hash. */
 	options.capacity = 8;
-	options.huge_pages = true;
+	options.hot = true;
 	assert_int_equal(mst_table_create(&table, &options), 0);
 	assert_int_equal(mst_table_lookup_bulk(table, ~(mst_lanes)0, hash, hit), 0);
 	assert_int_equal(mst_table_insert(table, 0, UINT32_MAX), 0);
