@@ -106,7 +106,6 @@ size_t
 mst_imsi_decode(uint64_t code, char digits[MST_IMSI_DIGITS_MAX])
 {
 	size_t size = MST_IMSI_DIGITS_MAX;
-	char text[16];
 	uint64_t hi, lo;
 
 	assert(code < MST_IMSI_CODE_END);
@@ -115,9 +114,19 @@ mst_imsi_decode(uint64_t code, char digits[MST_IMSI_DIGITS_MAX])
 	code -= first_code[size];
 	hi = split8((uint32_t)(code / POW10_8));
 	lo = split8((uint32_t)(code % POW10_8));
-	memcpy(text, &hi, 8);
-	memcpy(text + 8, &lo, 8);
-	memcpy(digits, text + sizeof(text) - size, size);
+	/* 16 digits aligned to the right: the last ones go out by overlapping stores. */
+	if (size > 8) {
+		unsigned pad = 8 * (unsigned)(16 - size);
+
+		hi = hi >> pad | lo << 1 << (63 - pad);
+		memcpy(digits, &hi, 8);
+		memcpy(digits + size - 8, &lo, 8);
+	} else {
+		uint32_t first = (uint32_t)(lo >> 8 * (8 - size)), last = (uint32_t)(lo >> 32);
+
+		memcpy(digits, &first, 4);
+		memcpy(digits + size - 4, &last, 4);
+	}
 	return size;
 }
 

@@ -203,7 +203,6 @@ store(struct mst_coap_options *o, uint32_t number, struct mst_coap_span v)
 int
 mst_coap_parse_options(const uint8_t *data, size_t size, struct mst_coap_options *opt)
 {
-	struct mst_coap_options o = {0};
 	struct mst_coap_item item = {0};
 	const uint8_t *p = data, *end = data + size, *options_end = data;
 	bool critical = false;
@@ -211,20 +210,20 @@ mst_coap_parse_options(const uint8_t *data, size_t size, struct mst_coap_options
 
 	if (size > UINT16_MAX)
 		return -MST_E_COAP_OPTION;
+	*opt = (struct mst_coap_options){0};
 	while ((status = take_option(&p, end, &item)) == 1) {
 		options_end = p;
-		if (!store(&o, item.number, item.value) && (item.number & 1) != 0)
+		if (!store(opt, item.number, item.value) && (item.number & 1) != 0)
 			critical = true;
 	}
 	if (status < 0)
 		return status;
 	if (critical)
 		return -MST_E_COAP_CRITICAL;
-	if (o.path_count > MST_COAP_PATH_MAX)
+	if (opt->path_count > MST_COAP_PATH_MAX)
 		return -MST_E_COAP_PATH;
-	o.raw = (struct mst_coap_span){data, (uint16_t)(options_end - data)};
-	o.payload = (struct mst_coap_span){p, (uint16_t)(end - p)};
-	*opt = o;
+	opt->raw = (struct mst_coap_span){data, (uint16_t)(options_end - data)};
+	opt->payload = (struct mst_coap_span){p, (uint16_t)(end - p)};
 	return 0;
 }
 

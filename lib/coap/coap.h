@@ -202,8 +202,9 @@ int mst_coap_parse_header(const uint8_t *data, size_t size, struct mst_coap_msg 
  *	-MST_E_COAP_CRITICAL  a critical option that is unknown, of a length outside its range, or
  *	                      repeated though not repeatable
  *	-MST_E_COAP_PATH      more than MST_COAP_PATH_MAX segments
- * and then *opt is untouched. Elective options of these kinds are ignored, as RFC 7252 sections
- * 5.4.1, 5.4.3 and 5.4.5 say. Malformed options win over the other errors.
+ * and then *opt is undefined: to copy 216 octets that were just written takes as long as to parse
+ * them. Elective options of these kinds are ignored, as RFC 7252 sections 5.4.1, 5.4.3 and 5.4.5
+ * say. Malformed options win over the other errors.
  */
 int mst_coap_parse_options(const uint8_t *data, size_t size, struct mst_coap_options *opt);
 
