@@ -74,8 +74,8 @@ struct gw_batch {
 	uint8_t plain[MST_LANES][GW_INNER_MAX];
 	uint16_t plain_size[MST_LANES];
 	struct mst_ua_request ua[MST_LANES]; /* what is in the plaintexts */
-	mst_lanes repeated; /* requests that ran before */
-	mst_lanes observed; /* answers that begin an observation */
+	mst_lanes repeated;                  /* requests that ran before */
+	mst_lanes observed;                  /* answers that begin an observation */
 
 	/* Answers, in CoAP octets; 0: none */
 	uint8_t out[MST_LANES][GW_OUT_MAX];

@@ -105,9 +105,9 @@ void
 mst_members_prefetch(const struct mst_members *members, uint32_t group, uint32_t sid)
 {
 	mst_table_prefetch(members->by_key, key_hash(members, group, sid));
-	__builtin_prefetch(&members->at[members->free != MST_NO_PEER
-						? members->free
-						: members->used + ROWS_AHEAD], 1);
+	__builtin_prefetch(&members->at[members->free != MST_NO_PEER ? members->free
+								     : members->used + ROWS_AHEAD],
+		1);
 }
 
 static void

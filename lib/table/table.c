@@ -144,8 +144,7 @@ mst_table_create(struct mst_table **table, const struct mst_table_options *optio
 	t->records = options->records;
 	t->record_size = options->record_size;
 	t->record_last = t->record_size > 0 ? t->record_size - 1 : 0;
-	t->bucket =
-		mst_pages_alloc((size_t)t->buckets * sizeof(struct bucket), options->hot);
+	t->bucket = mst_pages_alloc((size_t)t->buckets * sizeof(struct bucket), options->hot);
 	if (t->bucket == NULL) {
 		free(t);
 		return -MST_E_NO_MEMORY;
