@@ -158,6 +158,7 @@ struct mst_gw_config {
 		uint64_t parked;
 		uint64_t timeout_ms;
 		uint64_t patience_ms;
+		uint64_t lease_ms;
 	} redis;
 
 	struct {

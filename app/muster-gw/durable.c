@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/secret.h"
+#include "notify.h"
 #include "rcu/rcu.h"
 
 #define PASSWORD_MAX 512
@@ -48,6 +49,13 @@ say_what_is_lost(const struct mst_gw_config *c)
 						    : "no section redis in the configuration");
 }
 
+/** A start that waits is no start that hangs. */
+static void
+tell_manager(void)
+{
+	gw_notify_send("EXTEND_TIMEOUT_USEC=60000000\nSTATUS=standing by");
+}
+
 int
 gw_durable_open(const struct mst_gw_config *c, struct gw *gw, struct gw_replica **replica)
 {
@@ -64,6 +72,8 @@ gw_durable_open(const struct mst_gw_config *c, struct gw *gw, struct gw_replica 
 		.level = (enum gw_durability)c->durability,
 		.parked = (uint32_t)c->redis.parked,
 		.patience_s = (unsigned)(c->redis.patience_ms / 1000),
+		.lease_ms = (uint32_t)c->redis.lease_ms,
+		.waiting = tell_manager,
 	};
 	int err = 0;
 

@@ -304,6 +304,8 @@ tend(struct control *c)
 	}
 	for (unsigned i = 0; i < c->gw->workers && err == 0; i++)
 		err = c->gw->worker[i]->error;
+	if (err == 0 && c->replica != NULL && atomic_load(&c->replica->fenced))
+		err = -MST_E_FENCED;
 	return err;
 }
 
@@ -382,7 +384,7 @@ run(const struct mst_gw_config *config)
 	struct gw_verbs_user user = {.started = time(NULL)};
 	struct control c = {.config = config, .signals = catch_signals()};
 	struct mst_hss_set hss = {0};
-	int status = EXIT_USAGE;
+	int status = EXIT_USAGE, err;
 	bool rcu = false;
 
 	guard_secrets();
@@ -407,8 +409,9 @@ run(const struct mst_gw_config *config)
 		goto out;
 	user.gw = c.metrics.gw = c.gw;
 	c.metrics.started = user.started;
-	if (gw_durable_open(config, c.gw, &c.replica)) {
-		status = EXIT_FAILURE;
+	err = gw_durable_open(config, c.gw, &c.replica);
+	if (err) {
+		status = err == -MST_E_BUSY ? EXIT_SUCCESS : EXIT_FAILURE;
 		goto out;
 	}
 	status = serve(&c);

@@ -2,7 +2,6 @@
 /* Opening and closing: what has to be right before a gateway may serve. */
 #include "replica.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +13,8 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "batch.h"
+#include "lease.h"
 #include "replica_private.h"
-
-/** Epochs begin at this many minutes since 2020: what Redis forgets, the clock does not. */
-#define EPOCH_ORIGIN_S 1577836800u
-#define EPOCH_MAX      0xffffffu
 
 void
 gw_replica_key(const struct gw_replica *r, const char *what, char key[GW_REPLICA_KEY])
@@ -35,38 +31,6 @@ complain(const struct gw_replica *r, struct redisReply *reply)
 	fprintf(stderr, "muster-gw: redis: %s\n", error != NULL ? error : r->redis.error);
 	gw_reply_free(reply);
 	return -MST_E_SYSTEM;
-}
-
-/** Whether a signal waits that the control thread takes as the end. */
-static bool
-asked_to_stop(void)
-{
-	sigset_t set;
-
-	return sigpending(&set) == 0 && (sigismember(&set, SIGINT) || sigismember(&set, SIGTERM));
-}
-
-/** Redis may still be starting: tries for some seconds. */
-static int
-connect(struct gw_replica *r)
-{
-	const struct timespec nap = {.tv_nsec = 200000000};
-	time_t end = time(NULL) + r->options.patience_s;
-	bool told = false;
-
-	while (gw_redis_open(&r->redis, &r->options.redis) != 0) {
-		if (asked_to_stop())
-			return -MST_E_SYSTEM;
-		if (time(NULL) >= end) {
-			fprintf(stderr, "muster-gw: redis: %s\n", r->redis.error);
-			return -MST_E_SYSTEM;
-		}
-		if (!told)
-			fprintf(stderr, "muster-gw: waiting for redis: %s\n", r->redis.error);
-		told = true;
-		nanosleep(&nap, NULL);
-	}
-	return 0;
 }
 
 /** The value of a setting of Redis, or "" where it does not tell. */
@@ -111,8 +75,8 @@ warn(struct gw_replica *r)
 			policy);
 }
 
-static int
-check_schema(struct gw_replica *r)
+int
+gw_replica_schema_check(struct gw_replica *r)
 {
 	char key[GW_REPLICA_KEY], version[8];
 	struct redisReply *reply;
@@ -153,68 +117,7 @@ gw_replica_schema_put(const struct gw_replica *r, struct mst_resp *commands)
 	mst_resp_text(commands, "SET");
 	mst_resp_text(commands, key);
 	mst_resp_number(commands, r->gw->epoch);
-}
-
-/** One gateway works on a site's state at a time; it is known by the name of its connection. */
-static int
-check_alone(struct gw_replica *r)
-{
-	char name[64], wanted[80];
-	bool taken = true;
-
-	snprintf(name, sizeof(name), "muster-gw:%s", r->options.site);
-	snprintf(wanted, sizeof(wanted), "name=%s ", name);
-	for (unsigned tries = 0; taken && tries < 20; tries++) {
-		struct redisReply *list = gw_redis_words(&r->redis, "CLIENT", "LIST", NULL);
-		size_t size;
-		const uint8_t *text = gw_reply_text(list, &size);
-
-		if (text == NULL)
-			return complain(r, list);
-		taken = memmem(text, size, wanted, strlen(wanted)) != NULL;
-		gw_reply_free(list);
-		if (taken)
-			usleep(100000);
-	}
-	if (taken) {
-		fprintf(stderr,
-			"muster-gw: redis: another gateway of site '%s' is running; give this one "
-			"its own redis.site, or stop that one\n",
-			r->options.site);
-		return -MST_E_EXISTS;
-	}
-	gw_reply_free(gw_redis_words(&r->redis, "CLIENT", "SETNAME", name, NULL));
-	return 0;
-}
-
-/**
- * An epoch that no other run has: the count in Redis goes up by one, at least to the minutes since
- * 2020, so that a Redis that has lost its count gives none again.
- */
-static int
-lease_epoch(struct gw_replica *r)
-{
-	uint64_t floor = ((uint64_t)time(NULL) - EPOCH_ORIGIN_S) / 60, epoch;
-	char key[GW_REPLICA_KEY], step[24] = "1";
-	struct redisReply *reply;
-
-	gw_replica_key(r, "epoch", key);
-	do {
-		reply = gw_redis_words(&r->redis, "INCRBY", key, step, NULL);
-		if (reply == NULL || gw_reply_error(reply) != NULL)
-			return complain(r, reply);
-		epoch = gw_reply_number(reply);
-		gw_reply_free(reply);
-		snprintf(step, sizeof(step), "%llu",
-			(unsigned long long)(epoch < floor ? floor - epoch : 1));
-	} while (epoch < floor);
-	if (epoch > EPOCH_MAX) {
-		fprintf(stderr, "muster-gw: redis: epochs of site '%s' are used up\n",
-			r->options.site);
-		return -MST_E_SYSTEM;
-	}
-	r->gw->epoch = (uint32_t)epoch;
-	return 0;
+	gw_lease_fence_put(r, commands);
 }
 
 /** Puts a record now, in question and answer. */
@@ -347,19 +250,13 @@ open_all(struct gw_replica *r, struct mst_keyring *keys)
 	}
 	err = make_run(r);
 	if (err == 0)
-		err = connect(r);
-	if (err == 0)
-		err = check_schema(r);
-	if (err == 0)
-		err = check_alone(r);
+		err = gw_lease_hold(r);
 	if (err)
 		return err;
 	warn(r);
 	err = gw_replica_dek_load(r, keys);
 	if (err == 0)
 		err = gw_replica_dek_make(r);
-	if (err == 0)
-		err = lease_epoch(r);
 	if (err == 0)
 		err = take_site_keys(r, keys);
 	if (err == 0)
@@ -368,6 +265,7 @@ open_all(struct gw_replica *r, struct mst_keyring *keys)
 		err = sign_in(r);
 	if (err == 0)
 		err = attach_workers(r);
+	gw_redis_close(&r->lease_link);
 	return err;
 }
 
@@ -415,10 +313,13 @@ gw_replica_close(struct gw_replica *r)
 	atomic_store(&r->stop, true);
 	if (r->started)
 		pthread_join(r->thread, NULL);
+	if (r->started && !atomic_load(&r->fenced) && atomic_load(&r->durable.up))
+		gw_lease_release(r);
 	r->gw->replica = NULL;
 	gw_replicator_destroy(r);
 	mst_port_ring_destroy(r->control);
 	gw_redis_close(&r->redis);
+	gw_redis_close(&r->lease_link);
 	mst_seal_fini(&r->seal);
 	mst_kek_fini(&r->kek);
 	pthread_mutex_destroy(&r->lock);

@@ -35,8 +35,10 @@ struct gw_replica_options {
 	const char *kek;     /* file */
 	const char *kek_old; /* file of the one before, or NULL */
 	enum gw_durability level;
-	uint32_t parked;     /* answers of a worker that can wait, a power of two */
-	unsigned patience_s; /* how long to try at the start */
+	uint32_t parked;       /* answers of a worker that can wait, a power of two */
+	unsigned patience_s;   /* how long to try at the start */
+	uint32_t lease_ms;     /* a gateway not heard of for so long is gone */
+	void (*waiting)(void); /* called from time to time while the start waits, or NULL */
 };
 
 /** A record that was not loaded. */
@@ -74,12 +76,15 @@ struct gw_replica {
 	struct mst_seal seal; /* the replicator's, once it runs */
 
 	struct gw_redis redis;         /* the same */
+	struct gw_redis lease_link;    /* keeps the lease during the start */
+	uint64_t lease_us;             /* when to keep it next; see lease.h */
 	struct mst_port_ring *control; /* records of the control thread */
 	struct mst_record site;        /* constant; secret */
 	struct gw_replicator *replicator;
 	pthread_t thread;
 	bool started;
 	_Atomic bool stop;
+	_Atomic bool fenced;        /* another gateway serves the site; the replicator writes */
 	_Atomic uint32_t verify;    /* walks that the control thread wants */
 	char error[GW_REDIS_ERROR]; /* why Redis is not at hand; under lock */
 
@@ -91,7 +96,8 @@ struct gw_replica {
 
 /**
  * Connects, reads keys, leases an epoch and loads what earlier runs left into `gw`, whose workers
- * have not started. Progress and reasons go to standard error. Returns 0 or a negative error.
+ * have not started. Stands by while another gateway serves the site. Progress and reasons go to
+ * standard error. Returns 0, -MST_E_BUSY when asked to stop meanwhile, or another negative error.
  * Context: main thread, an RCU reader; blocks, allocates.
  */
 int gw_replica_open(

@@ -13,6 +13,8 @@
 /** "muster:SITE:WHAT". */
 void gw_replica_key(const struct gw_replica *r, const char *what, char key[GW_REPLICA_KEY]);
 
+/** Whether this muster knows the layout in Redis. 0, -MST_E_RECORD_NEWER or -MST_E_SYSTEM, said. */
+int gw_replica_schema_check(struct gw_replica *r);
 /** Appends commands that set the version of the layout and the epoch again. */
 void gw_replica_schema_put(const struct gw_replica *r, struct mst_resp *commands);
 

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/secret.h"
 #include "gw.h"
+#include "lease.h"
 #include "log.h"
 #include "record_private.h"
 #include "replica_private.h"
@@ -159,6 +160,8 @@ collect(struct gw_replicator *p)
 	bool any = false;
 
 	while (p->count < GW_BATCHES - 1 && !p->comparing) {
+		if (p->linked && gw_lease_due(p->r, gw_replicator_now_us()))
+			gw_batch_lease(p);
 		if (p->pending == 0) {
 			if (!p->round_open)
 				begin_round(p);
@@ -266,7 +269,8 @@ gw_replicator_main(void *replica)
 		if (atomic_load_explicit(&r->stop, memory_order_relaxed)) {
 			if (end_us == 0)
 				end_us = now + FAREWELL_S * 1000000;
-			if ((p->count == 0 && rings_empty(p)) || now >= end_us)
+			if ((p->count == 0 && rings_empty(p)) || now >= end_us ||
+				atomic_load_explicit(&r->fenced, memory_order_relaxed))
 				break;
 		}
 	}

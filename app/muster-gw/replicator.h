@@ -98,6 +98,8 @@ void gw_replicator_walked(struct gw_replicator *p);
 
 /** replicator_batch.c: the pending records, as far as they are of one kind, become a batch. */
 void gw_batch_make(struct gw_replicator *p);
+/** A batch without records that keeps the lease. */
+void gw_batch_lease(struct gw_replicator *p);
 /** One answer to a comparison; after the last, what differs becomes a batch. */
 void gw_batch_compared(struct gw_replicator *p, const struct redisReply *reply);
 /** Deletions since a batch that Redis still knows, and what there is one of, become a batch. */

@@ -8,6 +8,7 @@
 
 #include "base/secret.h"
 #include "gw.h"
+#include "lease.h"
 #include "record_private.h"
 #include "replica_private.h"
 #include "replicator.h"
@@ -164,6 +165,17 @@ write_changes(struct gw_replicator *p, bool differing)
 	begin(b, "MULTI");
 	for (unsigned i = 0; i < p->slots; i++)
 		write_slot(p, b, &p->slot[i], differing);
+	finish(p, b);
+	gw_batch_send(p);
+}
+
+void
+gw_batch_lease(struct gw_replicator *p)
+{
+	struct gw_batch_out *b = new_batch(p);
+
+	begin(b, "MULTI");
+	gw_lease_put(p->r, &b->commands);
 	finish(p, b);
 	gw_batch_send(p);
 }

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "gw.h"
+#include "lease.h"
 #include "log.h"
 #include "replica_private.h"
 #include "replicator.h"
@@ -70,7 +71,7 @@ drop(struct gw_replicator *p, const char *why)
 static int
 fence(struct gw_replicator *p)
 {
-	char server[48], client[24], name[64];
+	char server[48], client[24];
 	int err = learn(p, server, client);
 
 	if (err == 0 && strcmp(server, p->server) == 0)
@@ -78,9 +79,16 @@ fence(struct gw_replicator *p)
 			gw_redis_words(&p->r->redis, "CLIENT", "KILL", "ID", p->client, NULL));
 	memcpy(p->server, server, sizeof(p->server));
 	memcpy(p->client, client, sizeof(p->client));
-	snprintf(name, sizeof(name), "muster-gw:%s", p->r->options.site);
-	gw_reply_free(gw_redis_words(&p->r->redis, "CLIENT", "SETNAME", name, NULL));
-	return err;
+	return err == 0 ? gw_lease_resume(p->r, &p->r->redis) : err;
+}
+
+/** Another gateway took over while this one was away: what it has not confirmed stays untold. */
+static void
+give_up(struct gw_replicator *p)
+{
+	gw_redis_close(&p->r->redis);
+	gw_log(GW_LOG_ERROR, "redis: another gateway serves site '%s' now", p->r->options.site);
+	atomic_store_explicit(&p->r->fenced, true, memory_order_release);
 }
 
 /** The number of the last batch of this run that Redis has; 0 where it has none. */
@@ -165,6 +173,10 @@ reconnect(struct gw_replicator *p)
 
 	if (err == 0)
 		err = fence(p);
+	if (err == -MST_E_FENCED) {
+		give_up(p);
+		return;
+	}
 	if (err == 0)
 		err = ask_batch(p, &batch);
 	if (err == 0)
@@ -193,7 +205,8 @@ gw_link_tend(struct gw_replicator *p, uint64_t now_us)
 	bool slow;
 
 	if (!p->linked) {
-		if (now_us >= p->retry_us)
+		if (now_us >= p->retry_us &&
+			!atomic_load_explicit(&p->r->fenced, memory_order_relaxed))
 			reconnect(p);
 		return;
 	}

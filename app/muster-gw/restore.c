@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "gw.h"
 #include "keeper_private.h"
+#include "lease.h"
 #include "mail.h"
 #include "replica_private.h"
 
@@ -297,6 +298,8 @@ load_type(struct restore *s, enum mst_record_type type)
 		for (size_t i = 0; err == 0 && i + 1 < gw_reply_count(all); i += 2)
 			err = take(s, type, key, key_size, all, i);
 		gw_reply_free(all);
+		if (err == 0)
+			err = gw_lease_keep(s->r);
 		tell_progress(s, type, part, parts);
 	}
 	return err;

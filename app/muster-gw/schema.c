@@ -223,6 +223,9 @@ static const struct mst_config_item items[] = {
 	 .preset = "8192", AT(redis.parked), .help = "Answers of a worker that can wait for Redis, a power of two."},
 	{.key = "redis.timeout", .type = MST_CONFIG_DURATION, .min = 10, .max = MINUTE,
 	 .preset = "1s", AT(redis.timeout_ms), .help = "How long Redis may take before changes are refused."},
+	{.key = "redis.lease", .type = MST_CONFIG_DURATION, .min = 500, .max = MINUTE,
+	 .preset = "3s", AT(redis.lease_ms),
+	 .help = "A gateway that Redis has not heard of for so long is gone: one that stands by takes over."},
 	{.key = "redis.patience", .type = MST_CONFIG_DURATION, .min = SECOND, .max = HOUR,
 	 .preset = "30s", AT(redis.patience_ms), .help = "How long a start waits for Redis."},
 

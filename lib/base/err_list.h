@@ -99,6 +99,7 @@ MST_ERR(RECORD_NEWER,     OURS,     0, "record was written by a newer version of
 MST_ERR(RECORD_KEY,       OURS,     0, "record is sealed under a data key that is not at hand")
 MST_ERR(RECORD_TAG,       OURS,     0, "record does not authenticate: changed, or of another place")
 MST_ERR(RECORD_FOREIGN,   OURS,     0, "record of a subscriber or group that is not here")
+MST_ERR(FENCED,           OURS,     0, "another gateway serves the site now")
 
 /* This side. */
 MST_ERR(EXISTS,           OURS,     MST_COAP_CODE(5, 0), "already exists")
