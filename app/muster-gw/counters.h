@@ -78,7 +78,8 @@ struct gw_counters {
 	_Atomic uint64_t stage_cycles[GW_STAGE_COUNT];
 	_Atomic uint64_t loops;
 	_Atomic uint64_t busy_loops;
-	_Atomic uint64_t busy_cycles; /* TSC cycles of loops that had work */
+	_Atomic uint64_t busy_cycles;    /* TSC cycles of loops that had work */
+	_Atomic uint64_t longest_cycles; /* TSC cycles of the longest of them */
 	_Atomic uint64_t start_tsc;
 	_Atomic uint64_t now_tsc;
 };

@@ -132,6 +132,11 @@ write_workers(const struct text *t, const struct gw *gw)
 	for (unsigned i = 0; i < gw->workers; i++)
 		fprintf(t->to, "muster_worker_busy_seconds_total{worker=\"%u\"} %.9g\n", i,
 			(double)load(&gw->worker[i]->counters.busy_cycles) / hz);
+	head(t, "worker_longest_loop_seconds", "gauge", "seconds",
+		"time of a worker's longest loop with work since its start");
+	for (unsigned i = 0; i < gw->workers; i++)
+		fprintf(t->to, "muster_worker_longest_loop_seconds{worker=\"%u\"} %.9g\n", i,
+			(double)load(&gw->worker[i]->counters.longest_cycles) / hz);
 	head(t, "worker_loops", "counter", NULL, "loops of a worker");
 	for (unsigned i = 0; i < gw->workers; i++)
 		fprintf(t->to, "muster_worker_loops_total{worker=\"%u\"} %" PRIu64 "\n", i,

@@ -253,6 +253,7 @@ gw_replicator_main(void *replica)
 	struct gw_replicator *p = r->replicator;
 	uint64_t busy_us = gw_replicator_now_us(), now, end_us = 0;
 
+	pthread_setname_np(pthread_self(), "muster-redis");
 	gw_link_adopt(p);
 	for (;;) {
 		bool any = collect(p);

@@ -148,9 +148,10 @@ worker_row(const struct gw_worker *w)
 {
 	const struct gw_counters *c = &w->counters;
 
-	return json_pack("{s:i, s:I, s:I, s:I, s:I}", "worker", (int)w->index, "loops",
+	return json_pack("{s:i, s:I, s:I, s:I, s:I, s:I}", "worker", (int)w->index, "loops",
 		(json_int_t)load(&c->loops), "busy_loops", (json_int_t)load(&c->busy_loops),
-		"busy_cycles", (json_int_t)load(&c->busy_cycles), "cycles",
+		"busy_cycles", (json_int_t)load(&c->busy_cycles), "longest_loop_us",
+		(json_int_t)(load(&c->longest_cycles) * 1000000 / mst_port_tsc_hz()), "cycles",
 		(json_int_t)(load(&c->now_tsc) - load(&c->start_tsc)));
 }
 

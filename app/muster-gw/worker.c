@@ -7,6 +7,7 @@
 #include "batch.h"
 
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -67,13 +68,23 @@ receive(struct gw_worker *w)
 	return n;
 }
 
+static void
+keep_longest(struct gw_counters *c, uint64_t cycles)
+{
+	if (cycles > atomic_load_explicit(&c->longest_cycles, memory_order_relaxed))
+		atomic_store_explicit(&c->longest_cycles, cycles, memory_order_relaxed);
+}
+
 static void *
 worker_main(void *arg)
 {
 	struct gw_worker *w = arg;
 	bool shared = mst_port_cpus_shared(w->gw->port);
+	char name[16]; /* as top -H shows it */
 	unsigned idle = 0;
 
+	snprintf(name, sizeof(name), "muster-worker%u", w->index % 100);
+	pthread_setname_np(pthread_self(), name);
 	w->error = mst_port_worker_enter(w->gw->port, w->index);
 	mst_rcu_register();
 	atomic_store_explicit(&w->counters.start_tsc, mst_port_tsc(), memory_order_relaxed);
@@ -94,6 +105,7 @@ worker_main(void *arg)
 		if (n > 0) {
 			gw_count(&w->counters.busy_loops, 1);
 			gw_count(&w->counters.busy_cycles, end - begin);
+			keep_longest(&w->counters, end - begin);
 			idle = 0;
 		} else if (shared && ++idle >= IDLE_LOOPS_YIELD) {
 			sched_yield();
