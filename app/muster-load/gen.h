@@ -69,6 +69,7 @@ struct gen_options {
 	uint32_t outstanding; /* closed loop: joins under way */
 	uint32_t ack_timeout_ms;
 	uint32_t duration_limit_s; /* 0: none */
+	uint32_t deadline_ms;      /* a join that took longer is overdue; 0: none */
 	uint32_t sqn_tick_ms;
 	double resync; /* percent */
 	bool approval; /* creators admit who joins */

@@ -38,6 +38,7 @@ enum {
 	OPT_SQN_TICK,
 	OPT_ACK_TIMEOUT,
 	OPT_DURATION_LIMIT,
+	OPT_DEADLINE,
 	OPT_IPV6,
 	OPT_GATEWAY,
 	OPT_PORT,
@@ -81,6 +82,7 @@ static const struct option long_options[] = {
 	{"sqn-tick", required_argument, NULL, OPT_SQN_TICK},
 	{"ack-timeout", required_argument, NULL, OPT_ACK_TIMEOUT},
 	{"duration-limit", required_argument, NULL, OPT_DURATION_LIMIT},
+	{"deadline", required_argument, NULL, OPT_DEADLINE},
 	{"ipv6", no_argument, NULL, OPT_IPV6},
 	{"gateway", required_argument, NULL, OPT_GATEWAY},
 	{"port", required_argument, NULL, OPT_PORT},
@@ -128,6 +130,7 @@ static const char usage[] =
 	"  --seed S               of everything random (default 1)\n"
 	"  --ack-timeout MS       first time-out of a message (default 2000)\n"
 	"  --duration-limit S     gives up after that long\n"
+	"  --deadline MS          counts joins that took longer as overdue\n"
 	"Network\n"
 	"  --port PORT            memif:SOCKET (default), tap:NAME, af_packet:INTERFACE\n"
 	"  --gateway ADDRESS      default 10.255.255.1, with --ipv6 fd00:10::ffff:ffff\n"
@@ -447,6 +450,8 @@ take_load(struct options *o, int option, const char *arg)
 		return take_u32("ack-timeout", arg, 1, 10000, &o->gen.ack_timeout_ms);
 	case OPT_DURATION_LIMIT:
 		return take_u32("duration-limit", arg, 1, 86400, &o->gen.duration_limit_s);
+	case OPT_DEADLINE:
+		return take_u32("deadline", arg, 1, 600000, &o->gen.deadline_ms);
 	case OPT_CONTROL:
 		o->control = arg;
 		return 0;

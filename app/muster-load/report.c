@@ -43,6 +43,35 @@ report_gateway_busy(const struct report *report)
 	return (double)(report->after.busy_cycles - report->before.busy_cycles) / (double)cycles;
 }
 
+double
+report_generator_busy(const struct report *report)
+{
+	double cycles = gen_seconds(report->gen) * (double)mst_port_tsc_hz();
+
+	return cycles > 0 ? (double)report->gen->busy_cycles / cycles : 0;
+}
+
+bool
+report_limited_by_generator(const struct report *report)
+{
+	const struct gen *gen = report->gen;
+	double other = report->has_gateway ? report_gateway_busy(report) : 0.95;
+	bool held = gen->options.rate > 0 && gen->counter[GEN_LATE] * 1000 <= gen->options.meters;
+
+	return !held && report_generator_busy(report) > other;
+}
+
+uint64_t
+report_overdue(const struct report *report)
+{
+	const struct gen *gen = report->gen;
+	uint64_t open = gen->options.meters - gen->counter[GEN_JOINED];
+
+	if (gen->options.deadline_ms == 0)
+		return 0;
+	return open + mst_hist_above(&gen->latency, (uint64_t)gen->options.deadline_ms * 1000);
+}
+
 static void
 print_latency(const char *name, const struct mst_hist *h, FILE *out)
 {
@@ -164,8 +193,13 @@ report_print(const struct report *report, FILE *out)
 			"gateway", report_gateway_cycles(report), 100 * report_gateway_busy(report),
 			(double)report->after.resident_octets / 1048576);
 	if (joined > 0)
-		fprintf(out, "%-28s %.0f cycles a join\n", "generator",
-			(double)gen->busy_cycles / (double)joined);
+		fprintf(out, "%-28s %.0f cycles a join, %.1f %% busy%s\n", "generator",
+			(double)gen->busy_cycles / (double)joined,
+			100 * report_generator_busy(report),
+			report_limited_by_generator(report) ? ": THE LIMIT OF THIS RUN" : "");
+	if (gen->options.deadline_ms > 0)
+		fprintf(out, "%-28s %llu not within %u ms\n", "overdue",
+			(unsigned long long)report_overdue(report), gen->options.deadline_ms);
 	print_proof(report, out);
 	print_slo(report, out);
 }

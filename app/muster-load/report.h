@@ -24,6 +24,16 @@ double report_gateway_cycles(const struct report *report);
 /** Share of the gateway's cycles in loops with frames. */
 double report_gateway_busy(const struct report *report);
 
+/** Share of the generator's time in loops with work. */
+double report_generator_busy(const struct report *report);
+/**
+ * Whether the run shows what the generator can do, not the gateway: the load was as fast as it
+ * goes, or over one in a thousand joins began late, and the generator was the busier one of the two
+ * (without a gateway's statistics: busy for over 95 %).
+ */
+bool report_limited_by_generator(const struct report *report);
+/** Joins that took longer than the deadline, and those that were never completed. */
+uint64_t report_overdue(const struct report *report);
 /** What the objectives are compared with. */
 struct slo_result report_slo_result(const struct report *report);
 /** Prints the table. */

@@ -53,6 +53,18 @@ mst_hist_percentile(const struct mst_hist *h, double percent)
 }
 
 uint64_t
+mst_hist_above(const struct mst_hist *h, uint64_t value)
+{
+	uint64_t above = 0;
+
+	if (value >= MST_HIST_MAX)
+		return 0;
+	for (unsigned i = mst_hist_cell(value) + 1; i < MST_HIST_CELLS; i++)
+		above += mst_hist_get(&h->cell[i]);
+	return above;
+}
+
+uint64_t
 mst_hist_count(const struct mst_hist *h)
 {
 	return mst_hist_get(&h->count);

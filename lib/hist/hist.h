@@ -88,6 +88,8 @@ void mst_hist_merge(struct mst_hist *to, const struct mst_hist *from);
  * within its cell, at most the largest value; 0 if nothing was counted. Context: any thread.
  */
 uint64_t mst_hist_percentile(const struct mst_hist *h, double percent);
+/** Values that are above `value`, those of its own cell left out. Context: any thread. */
+uint64_t mst_hist_above(const struct mst_hist *h, uint64_t value);
 /** Values counted. Context: any thread. */
 uint64_t mst_hist_count(const struct mst_hist *h);
 /** The largest value; 0 if nothing was counted. Context: any thread. */

@@ -20,6 +20,7 @@ joined() {
 	holds ".proof.groups == $groups and .proof.alike == 0 and .proof.gateway_asked"
 	holds ".proof.gateway_missing == 0 and .proof.gateway_key == 0 and .proof.gateway_members == 0"
 	holds ".gw.workers == $workers and .gw.cycles_per_join > 0 and .gw.busy_ratio > 0 and .gw.busy_ratio <= 1"
+	holds ".load.busy_ratio > 0 and .load.busy_ratio <= 1 and (.load.limited_by_generator | type) == \"boolean\""
 	holds ".latency_us | .p50 > 0 and .p50 <= .p90 and .p90 <= .p99 and .p99 <= .p99_9 and .p99_9 <= .max"
 }
 

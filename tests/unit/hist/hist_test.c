@@ -113,6 +113,24 @@ test_percentiles(void **state)
 }
 
 static void
+test_above(void **state)
+{
+	static uint64_t values[VALUES];
+
+	(void)state;
+	fill(&hist, values, 5);
+	for (unsigned i = 0; i < VALUES; i += 7) {
+		uint64_t end = mst_hist_cell_end(mst_hist_cell(values[i])), above = 0;
+
+		for (unsigned k = 0; k < VALUES; k++)
+			above += values[k] >= end;
+		assert_int_equal(mst_hist_above(&hist, values[i]), above);
+	}
+	assert_int_equal(mst_hist_above(&hist, MST_HIST_MAX), 0);
+	assert_int_equal(mst_hist_above(&hist, UINT64_MAX), 0);
+}
+
+static void
 test_merge(void **state)
 {
 	static uint64_t values[2 * VALUES];
@@ -138,6 +156,7 @@ main(void)
 		cmocka_unit_test(test_cells),
 		cmocka_unit_test(test_empty_and_limits),
 		cmocka_unit_test(test_percentiles),
+		cmocka_unit_test(test_above),
 		cmocka_unit_test(test_merge),
 	};
 
