@@ -104,7 +104,7 @@ create_link(struct gen *gen, struct mst_port *port, char *error)
 	if (err == -MST_E_ARGUMENT)
 		snprintf(error, GEN_ERROR_SIZE,
 			"the gateway's address lies among those of the meters, which begin at "
-			"10.0.0.1 and fd00:10::1");
+			"10.0.0.1 and fd00:10:100:1::1");
 	if (err != 0)
 		return err;
 	impair_init(&gen->link.in, random_mix(o->seed + 1), o->loss, o->dup, o->reorder);

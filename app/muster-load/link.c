@@ -10,37 +10,33 @@
 /** Frames that must fit beside those waiting, so that a burst of starts is not dropped. */
 #define ROOM (LINK_TX_MAX / 2)
 
-/** The number of the meter that has this address; UINT64_MAX for none. */
+/** Where in the meters' range an address lies: 1 for that of meter 0. */
 static uint64_t
-meter_at(const struct link *link, const uint8_t *ip)
+place_of(const struct link *link, const uint8_t *ip)
 {
-	if (link->flow.family == 4)
-		return (uint64_t)mst_get_be32(ip) - LINK_IP4_FIRST;
-	if (mst_get_be64(ip) != LINK_IP6_PREFIX)
-		return UINT64_MAX;
-	return mst_get_be64(ip + 8) - LINK_IP6_FIRST;
+	return link->flow.family == 4 ? (uint64_t)mst_get_be32(ip) - LINK_IP4
+				      : mst_get_be64(ip) - LINK_IP6;
 }
 
 static void
 put_meter(struct link *link, uint32_t meter)
 {
 	if (link->flow.family == 4)
-		mst_put_be32(link->flow.src_ip, LINK_IP4_FIRST + meter);
+		mst_put_be32(link->flow.src_ip, LINK_IP4 + 1 + meter);
 	else
-		mst_put_be64(link->flow.src_ip + 8, LINK_IP6_FIRST + (uint64_t)meter);
+		mst_put_be64(link->flow.src_ip, LINK_IP6 + 1 + meter);
 }
 
 static int
 add_block(struct link *link, uint32_t first, unsigned bits)
 {
-	uint8_t ip4[4], ip6[16];
+	uint8_t ip4[4], ip6[16] = {0};
 
-	mst_put_be32(ip4, LINK_IP4_FIRST - 1 + first);
-	mst_put_be64(ip6, LINK_IP6_PREFIX);
-	mst_put_be64(ip6 + 8, LINK_IP6_FIRST - 1 + (uint64_t)first);
+	mst_put_be32(ip4, LINK_IP4 + first);
+	mst_put_be64(ip6, LINK_IP6 + first);
 	if (link->flow.family == 4)
 		return mst_net_host_add_ip4(&link->host, ip4, 32 - bits);
-	return mst_net_host_add_ip6(&link->host, ip6, 128 - bits);
+	return mst_net_host_add_ip6(&link->host, ip6, 64 - bits);
 }
 
 /**
@@ -62,7 +58,7 @@ add_addresses(struct link *link)
 		first += UINT32_C(1) << bits;
 		left -= left < UINT32_C(1) << bits ? left : UINT32_C(1) << bits;
 	}
-	if (err == 0 && meter_at(link, link->flow.dst_ip) + 1 < first)
+	if (err == 0 && place_of(link, link->flow.dst_ip) < first)
 		err = -MST_E_ARGUMENT;
 	return err;
 }
@@ -83,7 +79,7 @@ link_init(struct link *link, struct mst_port *port, unsigned queues, uint32_t me
 	flow->dst_port = gateway->port;
 	memcpy(flow->dst_ip, gateway->ip, sizeof(flow->dst_ip));
 	if (flow->family == 6)
-		mst_put_be64(flow->src_ip, LINK_IP6_PREFIX);
+		mst_put_be64(flow->src_ip + 8, LINK_IP6_HOST);
 	if (port != NULL)
 		mst_port_mac_get(port, mac);
 	memcpy(flow->src_mac, mac, sizeof(flow->src_mac));
@@ -301,14 +297,16 @@ link_meter_of(const struct link *link, const struct mst_net_view *view, const ui
 {
 	size_t ip_size = link->flow.family == 4 ? 4 : 16;
 	const uint8_t *source = mst_net_source(view, frame);
-	uint64_t m;
+	uint64_t place;
 
 	if (view->family != link->flow.family || view->src_port != link->flow.dst_port ||
 		memcmp(source, link->flow.dst_ip, ip_size) != 0)
 		return false;
-	m = meter_at(link, source + ip_size);
-	*meter = (uint32_t)m;
-	return m < link->meters;
+	if (ip_size == 16 && mst_get_be64(source + ip_size + 8) != LINK_IP6_HOST)
+		return false;
+	place = place_of(link, source + ip_size);
+	*meter = (uint32_t)place - 1;
+	return place > 0 && place <= link->meters;
 }
 
 static void

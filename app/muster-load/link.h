@@ -2,8 +2,8 @@
 /*
  * The generator's end of the wire: frames in bursts from all queues of the port, through the
  * impairment, and datagrams of meters to the gateway. Meters are IP endpoints of their own, so an
- * address leads to its meter without a table: meter m is 10.0.0.1 + m and fd00:10::1 + m, port
- * 5683.
+ * address leads to its meter without a table: meter m is 10.0.0.1 + m, or ::1 in the m-th /64 from
+ * fd00:10:100:1::/64 on (a device has a prefix of its own, TS 23.401 section 5.3.1.2.2), port 5683.
  *
  * Without a port (tests) frames come from link_lend() and wait in tx[0] to be looked at.
  * Context: the data thread, but setup by the control thread before it starts.
@@ -20,9 +20,9 @@
 #define LINK_TX_MAX     4096 /* frames of a queue that wait for room; a power of two */
 #define LINK_POOL       256
 #define LINK_METERS_MAX 10000000u
-#define LINK_IP4_FIRST  UINT32_C(0x0a000001)         /* 10.0.0.1 */
-#define LINK_IP6_PREFIX UINT64_C(0xfd00001000000000) /* fd00:10::/64 */
-#define LINK_IP6_FIRST  1
+#define LINK_IP4        UINT32_C(0x0a000000)         /* 10.0.0.0, the address below meter 0 */
+#define LINK_IP6        UINT64_C(0xfd00001001000000) /* fd00:10:100::/64, likewise */
+#define LINK_IP6_HOST   1                            /* of each meter in its prefix */
 
 struct link_queue {
 	uint32_t head, tail; /* free-running */
