@@ -62,6 +62,20 @@ sort_lanes(struct gw_worker *w, mst_lanes requests)
 	return kinds;
 }
 
+/** Takes from all kinds but `secured` what their sources may not ask for. */
+static void
+bound_sources(struct gw_worker *w, struct lanes_by_kind *kinds)
+{
+	mst_lanes admitted = gw_sources_admit(
+		w, kinds->hint | kinds->express | kinds->identity | kinds->answer | kinds->resync);
+
+	kinds->hint &= admitted;
+	kinds->express &= admitted;
+	kinds->identity &= admitted;
+	kinds->answer &= admitted;
+	kinds->resync &= admitted;
+}
+
 /** Runs a stage on its lanes and charges its cycles. */
 #define RUN(w, stage, lanes, call)                                                                 \
 	do {                                                                                       \
@@ -96,7 +110,8 @@ gw_burst(struct gw_worker *w, unsigned frames)
 
 	gw_batch_begin(b, frames);
 	gw_record_begin(w);
-	RUN(w, PARSE, all, requests = gw_stage_parse(w, all); kinds = sort_lanes(w, requests));
+	RUN(w, PARSE, all, requests = gw_stage_parse(w, all); kinds = sort_lanes(w, requests);
+		bound_sources(w, &kinds));
 	RUN(w, HINT, kinds.hint, gw_stage_hint(w, kinds.hint));
 	RUN(w, CHALLENGE, kinds.express, gw_stage_challenge(w, kinds.express, true));
 	RUN(w, CHALLENGE, kinds.identity, gw_stage_challenge(w, kinds.identity, false));

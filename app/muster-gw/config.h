@@ -108,9 +108,13 @@ struct mst_gw_config {
 	struct {
 		uint64_t subscribers; /* 0: as many as are loaded */
 		uint64_t groups;
-		uint64_t memberships;           /* 0: twice the subscribers */
-		uint64_t groups_created;        /* by one subscriber */
-		uint64_t groups_joined;         /* by one subscriber */
+		uint64_t memberships;    /* 0: twice the subscribers */
+		uint64_t groups_created; /* by one subscriber */
+		uint64_t groups_joined;  /* by one subscriber */
+		uint64_t prefix_rate;    /* requests a second and worker; 0: no bound */
+		uint64_t prefix_burst;
+		uint64_t prefix_ipv4;           /* bits */
+		uint64_t prefix_ipv6;           /* bits */
 		uint64_t candidates;            /* a worker */
 		uint64_t exchanges;             /* a worker */
 		uint64_t key_check_interval_ms; /* whole seconds */

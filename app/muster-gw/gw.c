@@ -120,6 +120,7 @@ worker_destroy(struct gw_worker *w)
 	gw_keeper_fini(w);
 	gw_audit_fini(w);
 	gw_recorder_fini(w);
+	gw_sources_fini(&w->sources);
 	mst_pages_free(w->batch, sizeof(*w->batch));
 	mst_wipe(w, sizeof(*w));
 	free(w);
@@ -159,6 +160,8 @@ worker_create(struct gw *gw, unsigned index, const struct gw_options *o)
 		err = gw_keeper_init(w, o->candidates, o->groups);
 	if (err == 0)
 		err = gw_audit_init(w);
+	if (err == 0)
+		err = gw_sources_init(&w->sources, &o->sources);
 	if (err == 0)
 		err = system_random(w->random, sizeof(w->random));
 	if (err == 0)

@@ -40,6 +40,7 @@
 #include "rcu/rcu.h"
 #include "record.h"
 #include "session/session.h"
+#include "source.h"
 #include "subs/slf.h"
 #include "zn.h"
 
@@ -88,7 +89,8 @@ struct gw_options {
 	unsigned join_limit;      /* groups a subscriber may be in, at most 1023 */
 	uint32_t epoch;           /* upper 24 bits of own Partial IVs: never that of an earlier run
 				     whose cookie keys this run shares */
-	const char *crypto;       /* backend; NULL: the best one */
+	struct gw_source_options sources;
+	const char *crypto; /* backend; NULL: the best one */
 };
 
 /** Cookie keys as published to the workers: replaced whole. */
@@ -167,6 +169,7 @@ struct gw_worker {
 	struct gw_laters later;
 	struct gw_keeper keeper;
 	struct gw_recorder recorder;
+	struct gw_sources sources;
 	struct gw_batch *batch;
 	uint64_t now_ms; /* Unix time, taken once a burst */
 	uint32_t now_s;

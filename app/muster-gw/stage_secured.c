@@ -108,6 +108,7 @@ prove_express(struct gw_worker *w, mst_lanes live)
 	struct gw_batch *b = w->batch;
 	mst_lanes known, admitted;
 
+	live = gw_sources_admit(w, live);
 	mst_for_lanes(i, live) {
 		const struct mst_oscore_option *o = &b->option[i];
 

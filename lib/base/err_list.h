@@ -88,6 +88,7 @@ MST_ERR(LIMIT_JOIN,       POLICY,   MST_COAP_CODE(4, 3), "subscriber may not joi
 MST_ERR(TABLE_FULL,       RESOURCE, MST_COAP_CODE(5, 3), "table is full")
 MST_ERR(RANDOM_EMPTY,     RESOURCE, MST_COAP_CODE(5, 3), "random pool is empty")
 MST_ERR(RING_FULL,        RESOURCE, 0, "ring to another worker is full")
+MST_ERR(SOURCE_BUSY,      RESOURCE, 0, "source's prefix asks for more than limits.prefix_rate")
 MST_ERR(TX_FULL,          RESOURCE, 0, "transmit queue is full")
 MST_ERR(NO_MEMORY,        RESOURCE, MST_COAP_CODE(5, 3), "out of memory")
 MST_ERR(NOT_DURABLE,      RESOURCE, MST_COAP_CODE(5, 3), "a change cannot be made to last at the moment")
