@@ -27,8 +27,12 @@ parse_frames(struct gen *gen, unsigned frames, mst_lanes *replies)
 		b->net.capacity[i] = b->frame[i].capacity;
 	}
 	datagrams = mst_net_parse_burst(&gen->link.host, &b->net, mst_lanes_first(frames), replies);
-	gen_count(&gen->counter[GEN_MALFORMED],
-		frames - mst_lanes_count(datagrams) - mst_lanes_count(*replies));
+	mst_for_lanes(i, mst_lanes_first(frames) & ~datagrams & ~*replies)
+		gen_count(&gen->counter[gen->options.flood > 0 &&
+							b->net.status[i] == MST_E_IP_NOT_MINE
+						? GEN_FLOOD_HEARD
+						: GEN_MALFORMED],
+			1);
 	mst_for_lanes(i, datagrams) {
 		if (link_meter_of(&gen->link, &b->net.view[i], b->frame[i].data, &b->meter[i])) {
 			mine |= MST_LANE(i);

@@ -109,6 +109,7 @@ create_link(struct gen *gen, struct mst_port *port, char *error)
 		return err;
 	impair_init(&gen->link.in, random_mix(o->seed + 1), o->loss, o->dup, o->reorder);
 	impair_init(&gen->link.out, random_mix(o->seed + 2), o->loss, o->dup, o->reorder);
+	flood_init(&gen->flood, o->seed);
 	return 0;
 }
 

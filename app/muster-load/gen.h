@@ -20,6 +20,7 @@
 #include <stdbool.h>
 
 #include "base/hash.h"
+#include "flood.h"
 #include "gba/ub.h"
 #include "hist/hist.h"
 #include "link.h"
@@ -67,6 +68,8 @@ struct gen_options {
 	uint32_t groups;      /* 0: no groups, GET /session */
 	uint32_t rate;        /* joins a second; 0: closed loop */
 	uint32_t outstanding; /* closed loop: joins under way */
+	uint32_t flood;       /* first messages of strangers a second; 0: none */
+	bool flood_one_prefix;
 	uint32_t ack_timeout_ms;
 	uint32_t duration_limit_s; /* 0: none */
 	uint32_t deadline_ms;      /* a join that took longer is overdue; 0: none */
@@ -101,6 +104,8 @@ struct gen_options {
 	X(STRAYS,      strays,      "datagrams that nobody waits for")        \
 	X(MALFORMED,   malformed,   "frames and answers that are not right")  \
 	X(NOTIFIED,    notified,    "notifications")                         \
+	X(FLOOD,       flood,       "first messages of strangers")         \
+	X(FLOOD_HEARD, flood_heard, "answers to strangers")                \
 	X(LATE,        late_sent,   "joins begun over 1 ms late")
 
 #define GEN_REASONS(X)                                                        \
@@ -188,6 +193,7 @@ struct gen {
 	struct mes mes;
 	struct link link;
 	struct timers timers;
+	struct flood flood;
 	struct gen_group *group;
 	struct gen_hints hints;
 	struct mst_oscore_profile oscore;

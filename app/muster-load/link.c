@@ -229,10 +229,10 @@ impair_sent(struct link *link, unsigned queue, uint64_t now_us, const struct mst
 	link_send_frame(link, queue, frame);
 }
 
-void
-link_send(struct link *link, uint32_t meter, uint64_t now_us, const void *payload, size_t size)
+/** From the address that the flow has. */
+static void
+send_datagram(struct link *link, unsigned queue, uint64_t now_us, const void *payload, size_t size)
 {
-	unsigned queue = meter % link->queues;
 	struct mst_frame frame;
 	int built;
 
@@ -240,7 +240,6 @@ link_send(struct link *link, uint32_t meter, uint64_t now_us, const void *payloa
 		link->tx_dropped++;
 		return;
 	}
-	put_meter(link, meter);
 	built = mst_net_build_udp(frame.data, frame.capacity, &link->flow, payload, size);
 	if (built < 0) {
 		link->tx_dropped++;
@@ -254,6 +253,25 @@ link_send(struct link *link, uint32_t meter, uint64_t now_us, const void *payloa
 		impair_sent(link, queue, now_us, &frame);
 	else
 		link_send_frame(link, queue, &frame);
+}
+
+void
+link_send(struct link *link, uint32_t meter, uint64_t now_us, const void *payload, size_t size)
+{
+	put_meter(link, meter);
+	send_datagram(link, meter % link->queues, now_us, payload, size);
+}
+
+void
+link_send_from(struct link *link, const uint8_t *ip, unsigned queue, uint64_t now_us,
+	const void *payload, size_t size)
+{
+	uint8_t own[16];
+
+	memcpy(own, link->flow.src_ip, sizeof(own));
+	memcpy(link->flow.src_ip, ip, link->flow.family == 4 ? 4 : 16);
+	send_datagram(link, queue, now_us, payload, size);
+	memcpy(link->flow.src_ip, own, sizeof(own));
 }
 
 static void

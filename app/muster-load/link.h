@@ -74,6 +74,9 @@ void link_recycle(struct link *link, const struct mst_frame *frames, unsigned co
  */
 void link_send(
 	struct link *link, uint32_t meter, uint64_t now_us, const void *payload, size_t size);
+/** The same from another address, which belongs to no meter. */
+void link_send_from(struct link *link, const uint8_t *ip, unsigned queue, uint64_t now_us,
+	const void *payload, size_t size);
 /** Sends a frame that is complete, such as an ARP reply; takes it over. */
 void link_send_frame(struct link *link, unsigned queue, const struct mst_frame *frame);
 /** Hands what waits to the port. */

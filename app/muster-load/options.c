@@ -30,6 +30,8 @@ enum {
 	OPT_SCENARIO,
 	OPT_RATE,
 	OPT_OUTSTANDING,
+	OPT_FLOOD,
+	OPT_FLOOD_ONE_PREFIX,
 	OPT_LOSS,
 	OPT_DUP,
 	OPT_REORDER,
@@ -74,6 +76,8 @@ static const struct option long_options[] = {
 	{"scenario", required_argument, NULL, OPT_SCENARIO},
 	{"rate", required_argument, NULL, OPT_RATE},
 	{"outstanding", required_argument, NULL, OPT_OUTSTANDING},
+	{"flood", required_argument, NULL, OPT_FLOOD},
+	{"flood-one-prefix", no_argument, NULL, OPT_FLOOD_ONE_PREFIX},
 	{"loss", required_argument, NULL, OPT_LOSS},
 	{"dup", required_argument, NULL, OPT_DUP},
 	{"reorder", required_argument, NULL, OPT_REORDER},
@@ -126,6 +130,8 @@ static const char usage[] =
 	"Load\n"
 	"  --rate R               joins a second, open loop (default 0: closed loop)\n"
 	"  --outstanding K        closed loop: joins under way (default 4096)\n"
+	"  --flood R              first messages of strangers a second, beside the meters\n"
+	"  --flood-one-prefix     the strangers all have one source prefix\n"
 	"  --loss, --dup, --reorder PERCENT   of the frames in each direction (default 0)\n"
 	"  --seed S               of everything random (default 1)\n"
 	"  --ack-timeout MS       first time-out of a message (default 2000)\n"
@@ -440,6 +446,11 @@ take_load(struct options *o, int option, const char *arg)
 		return take_u32("rate", arg, 0, 100000000, &o->gen.rate);
 	case OPT_OUTSTANDING:
 		return take_u32("outstanding", arg, 1, LINK_METERS_MAX, &o->gen.outstanding);
+	case OPT_FLOOD:
+		return take_u32("flood", arg, 0, 100000000, &o->gen.flood);
+	case OPT_FLOOD_ONE_PREFIX:
+		o->gen.flood_one_prefix = true;
+		return 0;
 	case OPT_LOSS:
 		return take_percent("loss", arg, &o->gen.loss);
 	case OPT_DUP:

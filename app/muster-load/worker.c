@@ -171,6 +171,7 @@ loop(struct gen *gen)
 		work = receive_all(gen);
 		work += flow_timers(gen);
 		work += flow_starts(gen);
+		work += flood_step(gen);
 		link_flush(&gen->link, gen->now_us);
 		if (work > 0) {
 			gen_count(&gen->busy_cycles, mst_port_tsc() - begin);
