@@ -138,7 +138,7 @@ static const struct mst_config_item items[] = {
 	 .help = "Room for subscribers of one HSS."},
 	{.key = "limits.groups", .type = MST_CONFIG_UINT, .min = 1, .max = 1u << 24,
 	 .preset = "65536", AT(limits.groups), .help = "Room for groups."},
-	{.key = "limits.memberships", .type = MST_CONFIG_UINT, .min = 0, .max = 1u << 30,
+	{.key = "limits.memberships", .type = MST_CONFIG_UINT, .min = 0, .max = 1u << 28,
 	 .preset = "0", .preset_text = "twice the subscribers, and one a group",
 	 AT(limits.memberships), .help = "Room for memberships of all groups together."},
 	{.key = "limits.groups_created", .type = MST_CONFIG_UINT, .min = 0, .max = 1023,

@@ -9,23 +9,27 @@
 #include "base/tsan.h"
 #include "table/pages.h"
 
-#define SLOTS 10
+#define SLOTS 12
 /* Keys of capacity for each bucket. */
-#define HOME_KEYS      7
-#define HOME_KEYS_ONCE 8
+#define HOME_KEYS      8
+#define HOME_KEYS_ONCE 10
 #define PASSED_STUCK   UINT16_MAX
+/* An entry is a value and four more bits of the tag. */
+#define VALUE_BITS 28
+#define VALUE_MASK ((1u << VALUE_BITS) - 1)
 
 /*
- * The writer stores a value before its tag and clears a tag before anything else; readers load
+ * The writer stores an entry before its tag and clears a tag before anything else; readers load
  * in the opposite order. All fields are accessed atomically, the tags also as a vector.
  */
 struct bucket {
-	uint16_t tag[SLOTS]; /* 0: the slot is free */
-	uint16_t passed;     /* keys whose way from home to slot leads on from here */
+	uint8_t tag[SLOTS]; /* 0: the slot is free */
+	uint16_t passed;    /* keys whose way from home to slot leads on from here */
 	uint16_t reserved;
-	uint32_t value[SLOTS];
+	uint32_t entry[SLOTS];
 };
 _Static_assert(sizeof(struct bucket) == 64, "a bucket is a cache line");
+_Static_assert(MST_TABLE_CAPACITY_MAX == 1u << VALUE_BITS, "values are indices below it");
 
 struct mst_table {
 	struct bucket *bucket;
@@ -37,12 +41,19 @@ struct mst_table {
 	size_t record_last; /* offset of an octet in the record's last cache line */
 };
 
-static inline uint16_t
+static inline uint8_t
 tag_of(uint64_t hash)
 {
-	uint16_t tag = (uint16_t)hash;
+	uint8_t tag = (uint8_t)hash;
 
 	return tag != 0 ? tag : 1;
+}
+
+/* The entry of a value: its upper bits are more of the tag. */
+static inline uint32_t
+entry_of(uint64_t hash, uint32_t value)
+{
+	return (uint32_t)(hash >> 8) << VALUE_BITS | value;
 }
 
 static inline uint32_t
@@ -64,7 +75,7 @@ next_of(const struct mst_table *t, uint32_t bucket)
  */
 #if MST_TSAN
 static inline uint32_t
-match(const struct bucket *b, uint16_t tag)
+match(const struct bucket *b, uint8_t tag)
 {
 	uint32_t mask = 0;
 
@@ -74,30 +85,32 @@ match(const struct bucket *b, uint16_t tag)
 }
 #else
 static inline uint32_t
-match(const struct bucket *b, uint16_t tag)
+match(const struct bucket *b, uint8_t tag)
 {
-	__m128i key = _mm_set1_epi16((short)tag);
-	__m128i lo = _mm_load_si128((const __m128i *)(const void *)b);
-	__m128i hi = _mm_loadl_epi64((const __m128i *)(const void *)&b->tag[8]);
-	__m128i equal = _mm_packs_epi16(_mm_cmpeq_epi16(lo, key), _mm_cmpeq_epi16(hi, key));
+	__m128i tags = _mm_load_si128((const __m128i *)(const void *)b);
+	__m128i equal = _mm_cmpeq_epi8(tags, _mm_set1_epi8((char)tag));
 
 	return (uint32_t)_mm_movemask_epi8(equal) & ((1u << SLOTS) - 1);
 }
 #endif
 
-/* Takes the first of the slots `rest` of a bucket that still has the tag. */
+/* Takes the first of the slots `rest` of a bucket that still has the hash's tag. */
 static inline bool
-take(const struct mst_table *t, uint32_t bucket, uint32_t rest, uint16_t tag,
+take(const struct mst_table *t, uint32_t bucket, uint32_t rest, uint64_t hash,
 	struct mst_table_hit *hit)
 {
 	const struct bucket *b = &t->bucket[bucket];
 
 	for (; rest != 0; rest &= rest - 1) {
 		unsigned s = (unsigned)__builtin_ctz(rest);
+		uint32_t entry;
 
-		if (__atomic_load_n(&b->tag[s], __ATOMIC_ACQUIRE) != tag)
+		if (__atomic_load_n(&b->tag[s], __ATOMIC_ACQUIRE) != tag_of(hash))
 			continue;
-		hit->value = __atomic_load_n(&b->value[s], __ATOMIC_ACQUIRE);
+		entry = __atomic_load_n(&b->entry[s], __ATOMIC_ACQUIRE);
+		if ((entry ^ entry_of(hash, 0)) >> VALUE_BITS != 0)
+			continue;
+		hit->value = entry & VALUE_MASK;
 		hit->bucket = bucket;
 		hit->rest = rest & (rest - 1);
 		return true;
@@ -116,13 +129,12 @@ static bool
 search_on(const struct mst_table *t, uint32_t bucket, uint64_t hash, struct mst_table_hit *hit)
 {
 	uint32_t home = home_of(t, hash);
-	uint16_t tag = tag_of(hash);
 
 	while (passed(t, bucket)) {
 		bucket = next_of(t, bucket);
 		if (bucket == home)
 			return false;
-		if (take(t, bucket, match(&t->bucket[bucket], tag), tag, hit))
+		if (take(t, bucket, match(&t->bucket[bucket], tag_of(hash)), hash, hit))
 			return true;
 	}
 	return false;
@@ -183,9 +195,9 @@ mst_table_lookup_bulk(const struct mst_table *table, mst_lanes live, const uint6
 		__builtin_prefetch(&table->bucket[home[i]]);
 	}
 	mst_for_lanes(i, live) {
-		uint16_t tag = tag_of(hash[i]);
+		uint32_t same = match(&table->bucket[home[i]], tag_of(hash[i]));
 
-		if (take(table, home[i], match(&table->bucket[home[i]], tag), tag, &hit[i])) {
+		if (take(table, home[i], same, hash[i], &hit[i])) {
 			found |= MST_LANE(i);
 			if (table->records != NULL)
 				prefetch_record(table, hit[i].value);
@@ -208,16 +220,15 @@ bool
 mst_table_lookup(const struct mst_table *table, uint64_t hash, struct mst_table_hit *hit)
 {
 	uint32_t home = home_of(table, hash);
-	uint16_t tag = tag_of(hash);
 
-	return take(table, home, match(&table->bucket[home], tag), tag, hit) ||
+	return take(table, home, match(&table->bucket[home], tag_of(hash)), hash, hit) ||
 	       search_on(table, home, hash, hit);
 }
 
 bool
 mst_table_next(const struct mst_table *table, uint64_t hash, struct mst_table_hit *hit)
 {
-	return take(table, hit->bucket, hit->rest, tag_of(hash), hit) ||
+	return take(table, hit->bucket, hit->rest, hash, hit) ||
 	       search_on(table, hit->bucket, hash, hit);
 }
 
@@ -254,6 +265,7 @@ mst_table_insert(struct mst_table *table, uint64_t hash, uint32_t value)
 	struct bucket *b;
 	unsigned s;
 
+	assert(value <= VALUE_MASK);
 	if (table->count == table->capacity)
 		return -MST_E_TABLE_FULL;
 	while ((free_slots = match(&table->bucket[bucket], 0)) == 0)
@@ -261,7 +273,7 @@ mst_table_insert(struct mst_table *table, uint64_t hash, uint32_t value)
 	b = &table->bucket[bucket];
 	s = (unsigned)__builtin_ctz(free_slots);
 	count_way(table, home, bucket, 1);
-	__atomic_store_n(&b->value[s], value, __ATOMIC_RELEASE);
+	__atomic_store_n(&b->entry[s], entry_of(hash, value), __ATOMIC_RELEASE);
 	__atomic_store_n(&b->tag[s], tag_of(hash), __ATOMIC_RELEASE);
 	set_count(table, table->count + 1);
 	return 0;
@@ -277,7 +289,7 @@ find_entry(struct mst_table *t, uint64_t hash, uint32_t value, struct mst_table_
 			continue;
 		for (int s = 0; s < SLOTS; s++)
 			if (t->bucket[hit->bucket].tag[s] == tag_of(hash) &&
-				t->bucket[hit->bucket].value[s] == value)
+				t->bucket[hit->bucket].entry[s] == entry_of(hash, value))
 				return s;
 	}
 	return -1;
@@ -291,7 +303,9 @@ mst_table_replace(struct mst_table *table, uint64_t hash, uint32_t old_value, ui
 
 	if (s < 0)
 		return -MST_E_NOT_FOUND;
-	__atomic_store_n(&table->bucket[hit.bucket].value[s], new_value, __ATOMIC_RELEASE);
+	assert(new_value <= VALUE_MASK);
+	__atomic_store_n(&table->bucket[hit.bucket].entry[s], entry_of(hash, new_value),
+		__ATOMIC_RELEASE);
 	return 0;
 }
 
@@ -319,7 +333,7 @@ mst_table_walk(const struct mst_table *table, uint64_t *position, uint32_t *valu
 
 		if (__atomic_load_n(&b->tag[p % SLOTS], __ATOMIC_ACQUIRE) == 0)
 			continue;
-		*value = __atomic_load_n(&b->value[p % SLOTS], __ATOMIC_ACQUIRE);
+		*value = __atomic_load_n(&b->entry[p % SLOTS], __ATOMIC_ACQUIRE) & VALUE_MASK;
 		*position = p + 1;
 		return true;
 	}

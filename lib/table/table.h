@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Hash table of fixed capacity from 64-bit hashes to 32-bit values (indices of records), with
+ * Hash table of fixed capacity from 64-bit hashes to 28-bit values (indices of records), with
  * lock-free lookups by any number of threads beside one writer. Keys stay in the caller's
  * records: a lookup yields candidates, the caller compares. A candidate is wrong with a
- * probability of about 8/65536, so the first one nearly always decides.
+ * probability of about 8/4096, so the first one nearly always decides.
  *
  *	struct mst_table_hit hit[MST_LANES];
  *	mst_lanes found = 0, maybe = mst_table_lookup_bulk(table, live, hash, hit);
@@ -14,20 +14,19 @@
  *		} while (!(found & MST_LANE(i)) && mst_table_next(table, hash[i], &hit[i]));
  *	}
  *
- * Arithmetic. A bucket is one cache line: 10 tags of 16 bits, a count, 10 values. There is one
- * bucket for every 7 keys of capacity, or for every 8 in a table that is filled once: a key costs
- * 9.1 or 8 octets, and the load never exceeds 0.70 or 0.80. A key that finds its home bucket full
- * goes to the next with room; since slots outnumber keys, an insert below capacity always
- * succeeds. Homes are Poisson distributed, and for a load r a run of L full buckets has a
- * probability of about exp(-10 L (r - 1 - ln r)): exp(-0.57 L) or exp(-0.23 L). Each bucket counts
- * the keys that passed it, so a search ends at the first bucket that nobody passed, and deletion
- * needs neither tombstones nor moves; but keys stay where they are when room nearer home is freed.
- * Measured with the table at capacity, in buckets searched beyond the first:
+ * Arithmetic. A bucket is one cache line: 12 tags of 8 bits, a count, 12 values with 4 more bits of
+ * the tag. There is one bucket for every 8 keys of capacity, or for every 10 in a table that is
+ * filled once: a key costs 8 or 6.4 octets, and the load never exceeds 0.67 or 0.83. A key that
+ * finds its home bucket full goes to the next with room; since slots outnumber keys, an insert
+ * below capacity always succeeds. Each bucket counts the keys that passed it, so a search ends at
+ * the first bucket that nobody passed, and deletion needs neither tombstones nor moves; but keys
+ * stay where they are when room nearer home is freed. Measured with the table at capacity, in
+ * buckets searched beyond the first:
  *
- *	load	keys			a hit	a miss	longest
- *	0.80	filled once, 10 M	0.11	0.70	40
- *	0.80	coming and going, 10 M	0.64	8.8	185
- *	0.70	coming and going, 4 M	0.20	1.4	39
+ *	load	keys				a hit	a miss	longest
+ *	0.83	filled once, 10 M		0.12	0.93	41
+ *	0.67	coming, 10 M			0.02	0.10	10
+ *	0.67	each come and gone 6 times, 4 M	0.09	0.77	11
  *
  * Races. A key that is present throughout a search is found; one inserted or deleted meanwhile
  * is found or not. A candidate's value is always one that was in the table for some key during
@@ -45,7 +44,7 @@
 
 #include "base/lanes.h"
 
-#define MST_TABLE_CAPACITY_MAX 0x80000000u
+#define MST_TABLE_CAPACITY_MAX 0x10000000u
 
 struct mst_table;
 
@@ -92,6 +91,7 @@ void mst_table_prefetch(const struct mst_table *table, uint64_t hash);
 /**
  * Adds a value for a key that is not in the table; uniqueness is the caller's promise. The
  * record must be complete before: readers may follow the value at once.
+ * The value is below MST_TABLE_CAPACITY_MAX.
  * Returns 0 or -MST_E_TABLE_FULL (capacity reached). Context: writer, data path.
  */
 int mst_table_insert(struct mst_table *table, uint64_t hash, uint32_t value);
