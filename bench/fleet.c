@@ -20,6 +20,9 @@ static const char group_path[] = "ace-group/0123456789abcdef";
 
 struct fleet {
 	struct gw *gw;
+	unsigned worker;
+	uint32_t first, count; /* its subscribers */
+	bool owner;            /* of the gateway */
 	struct mst_hss_set hss;
 	struct mst_crypto *crypto;
 	struct mst_naf_id naf_id;
@@ -37,6 +40,7 @@ struct fleet {
 	struct mst_oscore_keys keys;
 	mst_oscore_id kid[MST_LANES];
 	uint64_t piv[MST_LANES];
+	uint8_t text[MST_LANES][MST_UA_SIZE_MAX], buffer[MST_LANES][FRAME_ROOM]; /* of joins */
 	uint8_t frame[MST_LANES][FRAME_ROOM];
 	uint16_t size[MST_LANES];
 };
@@ -91,12 +95,28 @@ make_group(struct fleet *f)
 	return mst_groups_add_rcu(&f->gw->groups, &g, state, &made);
 }
 
+/** The fleet's part of the subscribers, a multiple of a burst. */
+static void
+take_share(struct fleet *f, unsigned worker)
+{
+	f->worker = worker;
+	f->count = FLEET_SUBSCRIBERS / f->gw->workers / MST_LANES * MST_LANES;
+	f->first = worker * f->count;
+	f->number = f->first + f->count - MST_LANES;
+}
+
 struct fleet *
 fleet_create(void)
 {
+	return fleet_create_with(1);
+}
+
+struct fleet *
+fleet_create_with(unsigned workers)
+{
 	struct fleet *f = aligned_alloc(64, (sizeof(*f) + 63) / 64 * 64);
 	struct gw_options o = {
-		.workers = 1,
+		.workers = workers,
 		.naf_fqdn = "naf.example.com",
 		.bsf_fqdn = "bsf.example.com",
 		.bsf_uri = "/bsf",
@@ -117,6 +137,7 @@ fleet_create(void)
 	if (f == NULL)
 		return NULL;
 	memset(f, 0, sizeof(*f));
+	f->owner = true;
 	f->now_ms = 1800000000000;
 	mst_net_host_init(&o.host, gateway_mac, MST_COAP_PORT);
 	mst_net_host_add_ip4(&o.host, gateway_ip, 32);
@@ -128,31 +149,62 @@ fleet_create(void)
 		fleet_destroy(f);
 		return NULL;
 	}
-	f->number = FLEET_SUBSCRIBERS - MST_LANES;
+	take_share(f, 0);
 	return f;
+}
+
+struct fleet *
+fleet_share(const struct fleet *first, unsigned worker)
+{
+	struct fleet *f = aligned_alloc(64, (sizeof(*f) + 63) / 64 * 64);
+
+	if (f == NULL)
+		return NULL;
+	memcpy(f, first, sizeof(*f));
+	f->owner = false;
+	if (mst_crypto_create(&f->crypto, NULL)) {
+		free(f);
+		return NULL;
+	}
+	take_share(f, worker);
+	return f;
+}
+
+void
+fleet_enter(void)
+{
+	mst_rcu_register();
+}
+
+void
+fleet_leave(void)
+{
+	mst_rcu_unregister();
 }
 
 struct gw_worker *
 fleet_worker(struct fleet *f)
 {
-	return f->gw->worker[0];
+	return f->gw->worker[f->worker];
 }
 
 void
 fleet_destroy(struct fleet *f)
 {
-	if (--fleets == 0)
-		mst_rcu_unregister();
-	gw_destroy(f->gw);
+	if (f->owner) {
+		if (--fleets == 0)
+			mst_rcu_unregister();
+		gw_destroy(f->gw);
+		mst_subs_destroy(f->hss.store[0]);
+	}
 	mst_crypto_destroy(f->crypto);
-	mst_subs_destroy(f->hss.store[0]);
 	free(f);
 }
 
 void
 fleet_next(struct fleet *f)
 {
-	f->number = (f->number + MST_LANES) % FLEET_SUBSCRIBERS;
+	f->number = f->first + (f->number - f->first + MST_LANES) % f->count;
 	f->now_ms += 1000;
 	for (unsigned i = 0; i < MST_LANES; i++) {
 		card(f->number + i, f->k[i], f->opc[i]);
@@ -285,7 +337,6 @@ fleet_answers(struct fleet *f, unsigned count)
 void
 fleet_joins(struct fleet *f, unsigned count, bool express)
 {
-	static uint8_t text[MST_LANES][MST_UA_SIZE_MAX], buffer[MST_LANES][FRAME_ROOM];
 	struct mst_coap_build build[MST_LANES];
 	mst_lanes live = mst_lanes_first(count);
 	const struct mst_oscore_exchange x = {&f->gw->oscore, &f->keys, f->kid, f->piv};
@@ -294,21 +345,21 @@ fleet_joins(struct fleet *f, unsigned count, bool express)
 	mst_oscore_derive_burst(
 		f->crypto, &f->gw->oscore, live, f->ks_naf, f->rand, f->kid, &f->keys);
 	for (unsigned i = 0; i < count; i++) {
-		plain.data[i] = text[i];
-		plain.size[i] = (uint16_t)mst_ua_build_join(
-			text[i], sizeof(text[i]), f->gid, 0x490154203237518f, MST_UA_STORE_ME);
-		begin(f, i, &build[i], buffer[i], NULL);
+		plain.data[i] = f->text[i];
+		plain.size[i] = (uint16_t)mst_ua_build_join(f->text[i], sizeof(f->text[i]), f->gid,
+			0x490154203237518f, MST_UA_STORE_ME);
+		begin(f, i, &build[i], f->buffer[i], NULL);
 	}
 	mst_oscore_seal_request_burst(
 		f->crypto, live, &x, express ? live : 0, f->rand, &plain, build);
 	for (unsigned i = 0; i < count; i++)
-		wrap(f, i, &build[i], buffer[i]);
+		wrap(f, i, &build[i], f->buffer[i]);
 }
 
 void
 fleet_burst(struct fleet *f, unsigned count)
 {
-	struct gw_worker *w = f->gw->worker[0];
+	struct gw_worker *w = f->gw->worker[f->worker];
 
 	w->now_ms = f->now_ms;
 	w->now_s = (uint32_t)(f->now_ms / 1000);

@@ -3,7 +3,8 @@
  * 64 devices in lockstep and a gateway without a port: prepares bursts of requests for a stage, so
  * that the stage alone is timed. Each round bootstraps anew, so every answer opens a session.
  *
- * Context: main thread.
+ * A gateway with several workers has a fleet for each, with devices of its own, that a thread of
+ * its own may play. Context: the thread that made the fleet or entered it.
  */
 #ifndef BENCH_FLEET_H
 #define BENCH_FLEET_H
@@ -14,10 +15,18 @@
 
 struct fleet;
 
-/** Returns NULL when the machine has no memory for it. */
+/** A gateway of one worker. Returns NULL when the machine has no memory for it. */
 struct fleet *fleet_create(void);
+/** The same with several workers: this is the fleet of the first one. */
+struct fleet *fleet_create_with(unsigned workers);
+/** A fleet for another worker of the same gateway. NULL: no memory. Context: main thread. */
+struct fleet *fleet_share(const struct fleet *first, unsigned worker);
+/** A thread begins to play a fleet, and ends. */
+void fleet_enter(void);
+void fleet_leave(void);
+/** Those that share its gateway go first. */
 void fleet_destroy(struct fleet *fleet);
-/** The gateway's one worker. */
+/** The fleet's worker. */
 struct gw_worker *fleet_worker(struct fleet *fleet);
 /** Takes the next 64 subscribers, and a second later. */
 void fleet_next(struct fleet *fleet);

@@ -181,6 +181,13 @@ struct gw_worker {
 	int error;
 };
 
+/* Counters are read by others, `ask` is written by the control thread: lines apart from the rest.
+ */
+_Static_assert(
+	offsetof(struct gw_worker, counters) == 0 && offsetof(struct gw_worker, ask) % 64 == 0 &&
+		offsetof(struct gw_worker, gw) % 64 == 0 && sizeof(struct gw_worker) % 64 == 0,
+	"no cache line of a worker is written by two threads");
+
 /** Subscriber reference of lib/subs to session index. */
 static inline uint32_t
 gw_sid(const struct gw *gw, uint32_t ref)

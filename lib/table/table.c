@@ -304,8 +304,8 @@ mst_table_replace(struct mst_table *table, uint64_t hash, uint32_t old_value, ui
 	if (s < 0)
 		return -MST_E_NOT_FOUND;
 	assert(new_value <= VALUE_MASK);
-	__atomic_store_n(&table->bucket[hit.bucket].entry[s], entry_of(hash, new_value),
-		__ATOMIC_RELEASE);
+	__atomic_store_n(
+		&table->bucket[hit.bucket].entry[s], entry_of(hash, new_value), __ATOMIC_RELEASE);
 	return 0;
 }
 
