@@ -28,6 +28,20 @@ may_start(const struct gen *gen)
 	return (int64_t)gen->next - gen->settled < (int64_t)o->outstanding;
 }
 
+/** Meters begin in order: what the next burst of them touches is fetched now. */
+#define AHEAD MST_LANES
+
+static void
+look_ahead(const struct gen *gen)
+{
+	uint32_t meter = gen->next + AHEAD;
+
+	if (meter >= gen->options.meters)
+		return;
+	__builtin_prefetch(&gen->mes.at[meter], 1);
+	usim_prefetch(&gen->uiccs.usim, meter);
+}
+
 /** Puts the next meter into a lane. */
 static void
 start(struct gen *gen, unsigned lane, uint32_t meter)
@@ -124,6 +138,7 @@ flow_starts(struct gen *gen)
 	for (; n < MST_LANES && looked < MST_LANES && may_start(gen); looked++) {
 		uint32_t meter = gen->next++;
 
+		look_ahead(gen);
 		if (gen->options.rate > 0)
 			gen->mes.at[meter].planned_us = (uint32_t)planned_us(gen, meter);
 		if (!group_is_ready(gen, meter))

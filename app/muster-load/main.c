@@ -131,7 +131,8 @@ set_up(struct run *run)
 		return -MST_E_SYSTEM;
 	if (open_port(run) != 0)
 		return -MST_E_SYSTEM;
-	if (gen_create(&run->gen, &o->gen, run->subs, run->port, unix_ms(), gen_error) != 0)
+	if (gen_create(&run->gen, &o->gen, run->subs, run->port,
+		    o->usim_time_ms != 0 ? o->usim_time_ms : unix_ms(), gen_error) != 0)
 		return fail("set-up", gen_error);
 	return ask_stats(run, &run->report.before);
 }

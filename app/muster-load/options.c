@@ -38,6 +38,7 @@ enum {
 	OPT_SEED,
 	OPT_RESYNC,
 	OPT_SQN_TICK,
+	OPT_USIM_TIME,
 	OPT_ACK_TIMEOUT,
 	OPT_DURATION_LIMIT,
 	OPT_DEADLINE,
@@ -84,6 +85,7 @@ static const struct option long_options[] = {
 	{"seed", required_argument, NULL, OPT_SEED},
 	{"resync", required_argument, NULL, OPT_RESYNC},
 	{"sqn-tick", required_argument, NULL, OPT_SQN_TICK},
+	{"usim-time", required_argument, NULL, OPT_USIM_TIME},
 	{"ack-timeout", required_argument, NULL, OPT_ACK_TIMEOUT},
 	{"duration-limit", required_argument, NULL, OPT_DURATION_LIMIT},
 	{"deadline", required_argument, NULL, OPT_DEADLINE},
@@ -122,6 +124,7 @@ static const char usage[] =
 	"  --flow FLOW            standard, express or gba (no groups; default standard)\n"
 	"  --resync PERCENT       USIMs whose SQN is ahead of the network's (default 1)\n"
 	"  --sqn-tick MS          tick of the network's SQN clock (default 100)\n"
+	"  --usim-time MS         when the USIMs were last used, Unix time (default now)\n"
 	"  --approval             creators observe who wants to join, and admit\n"
 	"  --then TASK,...        after the joins, one after the other: watch, read, rekey, "
 	"evict,\n"
@@ -432,6 +435,8 @@ take_meters(struct options *o, int option, const char *arg)
 		return take_percent("resync", arg, &o->gen.resync);
 	case OPT_SQN_TICK:
 		return take_u32("sqn-tick", arg, 1, 60000, &o->gen.sqn_tick_ms);
+	case OPT_USIM_TIME:
+		return take_number("usim-time", arg, 1, UINT64_MAX, &o->usim_time_ms);
 	default:
 		return take_seed(o, arg);
 	}
@@ -551,6 +556,7 @@ take(struct options *o, int option, const char *arg)
 	case OPT_SCENARIO:
 	case OPT_RESYNC:
 	case OPT_SQN_TICK:
+	case OPT_USIM_TIME:
 	case OPT_SEED:
 		return take_meters(o, option, arg);
 	case '?':

@@ -22,6 +22,7 @@ struct options {
 	const char *transport_key;
 
 	/* --make-subscribers */
+	uint64_t usim_time_ms; /* when the USIMs were last used, Unix time; 0: now */
 	uint64_t make_count;
 	const char *out;
 	const char *first_imsi;

@@ -59,6 +59,8 @@ take_probe(struct gen *gen, struct mst_frame *frame)
 		link_recycle(&gen->link, frame, 1);
 		return 0;
 	}
+	if (gen->link.capture != NULL)
+		capture_frame(gen->link.capture, gen->now_us, frame->data, frame->size);
 	err = m.code == MST_COAP_UNAUTHORIZED
 		      ? gen_learn_hints(gen, m.opt.payload.data, m.opt.payload.size)
 		      : -MST_E_UNSUPPORTED;
