@@ -73,6 +73,13 @@ flow_creates(const struct gen *gen, uint32_t meter)
 	return meter < gen->options.groups;
 }
 
+/** The meter that a creator evicts: the first that joined its group. */
+static inline uint32_t
+flow_victim(const struct gen *gen, uint32_t creator)
+{
+	return creator + gen->options.groups;
+}
+
 /** What a meter asks for in its join. */
 static inline enum mst_res
 flow_resource(const struct gen *gen, uint32_t meter)
@@ -94,6 +101,11 @@ flow_registers(const struct me *me)
 }
 /** A task is done: keeps what it brought, and goes on or settles the meter. */
 void flow_task_done(struct gen *gen, unsigned lane);
+/**
+ * Whether an error says that the task was done by a gateway that was killed before it could tell.
+ * Goes on as after its answer.
+ */
+bool flow_was_done(struct gen *gen, unsigned lane);
 /** Whether a message belongs to the meter's observation. */
 bool flow_is_notification(const struct gen *gen, unsigned lane);
 /** Works on notifications. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Moves of one meter: exchanges, repetition, giving up, being done (docs/protocol.md section 8). */
+#include "acks.h"
 #include "batch.h"
 
 #include "base/err.h"
@@ -48,6 +49,8 @@ flow_exchange(struct gen *gen, unsigned lane, enum me_state state)
 	me->sent_us = (uint32_t)gen->now_us;
 	me->timeout_ms = (uint16_t)(base + random_below(&gen->random, base / 2 + 1));
 	flow_set_timer(gen, meter, me->timeout_ms);
+	if (state == ME_SECURED)
+		acks_own(gen, meter);
 	*(state == ME_SECURED ? &gen->batch->secured : &gen->batch->plain) |= MST_LANE(lane);
 }
 

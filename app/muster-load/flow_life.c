@@ -3,16 +3,13 @@
  * What meters do once they have joined (docs/protocol.md sections 5.6 to 6.7): phases, in each of
  * which every meter has a task, and observations that go on beside them.
  */
+#include "acks.h"
 #include "batch.h"
 
 #include "base/err.h"
 
-/** The meter that a creator evicts: the first that joined its group. */
-static uint32_t
-victim(const struct gen *gen, uint32_t creator)
-{
-	return creator + gen->options.groups;
-}
+/** Operation permitted only to group members (RFC 9594 section 9). */
+#define ACE_NOT_MEMBER 0
 
 /** The meter's group; its creator knows it before others do. */
 static uint64_t
@@ -87,7 +84,7 @@ flow_build_task(const struct gen *gen, uint32_t meter, enum mst_ua_store store, 
 			uicc_imsi(&gen->uiccs, meter));
 	case GEN_TASK_EVICT:
 		return mst_ua_build_node(inner, MST_UA_SIZE_MAX, MST_COAP_DELETE, gid,
-			uicc_imsi(&gen->uiccs, victim(gen, meter)));
+			uicc_imsi(&gen->uiccs, flow_victim(gen, meter)));
 	case GEN_TASK_REJOIN:
 		return mst_ua_build_join(inner, MST_UA_SIZE_MAX, gid, me_imei(meter), store);
 	default:
@@ -225,11 +222,14 @@ flow_task_done(struct gen *gen, unsigned lane)
 	case GEN_TASK_REJOIN:
 		me->life &= (uint8_t)~ME_OUT;
 		break;
+	case GEN_TASK_READ:
 	case GEN_TASK_REKEY:
-		flow_group(gen, meter)->num = answer->num;
+		/* What the next request for a new key names. */
+		if (flow_creates(gen, meter))
+			flow_group(gen, meter)->num = answer->num;
 		break;
 	case GEN_TASK_EVICT:
-		finish(gen, victim(gen, meter), gen->phase_us);
+		finish(gen, flow_victim(gen, meter), gen->phase_us);
 		break;
 	default:
 		break;
@@ -241,6 +241,24 @@ flow_task_done(struct gen *gen, unsigned lane)
 	} else {
 		finish_own(gen, lane);
 	}
+}
+
+bool
+flow_was_done(struct gen *gen, unsigned lane)
+{
+	const struct vault_answer *answer = &gen->batch->answer[lane];
+	const struct me *me = batch_me(gen, lane);
+
+	if ((me->flags & ME_ECHO) == 0)
+		return false;
+	if (me->task == GEN_TASK_LEAVE && answer->code == MST_COAP_FORBIDDEN &&
+		answer->error_id == ACE_NOT_MEMBER)
+		flow_task_done(gen, lane);
+	else if (me->task == GEN_TASK_REKEY && answer->code == MST_COAP_CONFLICT)
+		ask(gen, lane, GEN_TASK_READ);
+	else
+		return false;
+	return true;
 }
 
 bool
@@ -261,6 +279,7 @@ take_notification(struct gen *gen, unsigned lane)
 	const struct vault_answer *answer = &gen->batch->answer[lane];
 	struct me *me = batch_me(gen, lane);
 
+	acks_notified(gen, lane);
 	if (answer->error != 0 || answer->code != MST_COAP_CONTENT) {
 		gen_count(&gen->counter[GEN_MALFORMED], answer->error != 0);
 		if (answer->error == 0) /* an error ends the observation */
@@ -320,8 +339,8 @@ acts(const struct gen *gen, uint32_t meter, enum gen_task task)
 	case GEN_TASK_REKEY:
 		return creates;
 	case GEN_TASK_EVICT:
-		return creates && victim(gen, meter) < gen->options.meters &&
-		       (gen->mes.at[victim(gen, meter)].life & ME_OUT) == 0;
+		return creates && flow_victim(gen, meter) < gen->options.meters &&
+		       (gen->mes.at[flow_victim(gen, meter)].life & ME_OUT) == 0;
 	case GEN_TASK_LEAVE:
 		return !creates && !out;
 	case GEN_TASK_REJOIN:

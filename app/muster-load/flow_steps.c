@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "acks.h"
 #include "base/err.h"
 #include "base/text.h"
 #include "keylog.h"
@@ -166,6 +167,7 @@ flow_challenge(struct gen *gen, mst_lanes live)
 		return;
 	uicc_authenticate_burst(&gen->uiccs, gen->crypto, live, b->gba_u, b->meter,
 		(const mst_b16 *)b->rand, (const mst_b16 *)b->autn, &b->aka);
+	acks_aka(gen, b->aka.fresh | b->aka.stale);
 	mst_for_lanes(i, live & ~b->aka.fresh & ~b->aka.stale)
 		flow_fail(gen, b->meter[i], GEN_WHY_AUTN);
 	resynchronise(gen, b->aka.stale);
@@ -282,6 +284,7 @@ conclude(struct gen *gen, unsigned lane)
 {
 	const struct vault_answer *answer = &gen->batch->answer[lane];
 
+	acks_answer(gen, lane);
 	if (answer->piv_again)
 		gen_count(&gen->counter[GEN_PIV_AGAIN], 1);
 	if (answer->error != 0)
@@ -294,7 +297,7 @@ conclude(struct gen *gen, unsigned lane)
 		flow_wait(gen, lane, ME_WAIT_SECURED, answer->max_age_s);
 	else if (answer->code == MST_COAP_UNAUTHORIZED)
 		flow_restart(gen, lane, GEN_WHY_REFUSED);
-	else
+	else if (!flow_was_done(gen, lane))
 		flow_fail(gen, gen->batch->meter[lane], GEN_WHY_ERROR);
 }
 

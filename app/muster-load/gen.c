@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "acks.h"
 #include "base/err.h"
 #include "base/secret.h"
 #include "batch.h"
@@ -85,6 +86,11 @@ open_aids(struct gen *gen, uint64_t unix_ms, char *error)
 		if (err != 0)
 			snprintf(error, GEN_ERROR_SIZE, "%s: %s", o->keylog, strerror(errno));
 	}
+	if (err == 0 && o->acks != NULL) {
+		err = acks_open(&gen->acks, o->acks);
+		if (err != 0)
+			snprintf(error, GEN_ERROR_SIZE, "%s: %s", o->acks, strerror(errno));
+	}
 	if (err == 0 && o->capture != NULL) {
 		err = capture_open(&gen->capture, o->capture, o->capture_count, unix_ms * 1000);
 		if (err != 0)
@@ -150,6 +156,7 @@ gen_destroy(struct gen *gen)
 	if (gen == NULL)
 		return;
 	keylog_close(gen->keylog);
+	acks_close(gen->acks);
 	if (gen->capture.file != NULL)
 		capture_close(&gen->capture);
 	link_fini(&gen->link);

@@ -84,6 +84,7 @@ struct gen_options {
 	struct link_address gateway;
 	const char *crypto; /* backend; NULL: the best one */
 	const char *keylog;
+	const char *acks;
 	uint32_t keylog_count;
 	const char *capture;
 	uint64_t capture_count;
@@ -168,6 +169,7 @@ struct gen_hints {
 
 struct gen_batch;
 struct keylog;
+struct acks;
 
 struct gen {
 	struct gen_options options;
@@ -199,6 +201,7 @@ struct gen {
 	struct mst_oscore_profile oscore;
 	struct gen_batch *batch;
 	struct keylog *keylog;
+	struct acks *acks; /* NULL: none */
 	struct capture capture;
 	uint64_t random;
 	uint64_t start_tsc, us_per_tsc; /* 2^32 times microseconds a tick */

@@ -56,6 +56,7 @@ enum {
 	OPT_CRYPTO,
 	OPT_KEYLOG,
 	OPT_KEYLOG_COUNT,
+	OPT_ACKS,
 	OPT_CAPTURE,
 	OPT_CAPTURE_COUNT,
 	OPT_HELP,
@@ -103,6 +104,7 @@ static const struct option long_options[] = {
 	{"crypto", required_argument, NULL, OPT_CRYPTO},
 	{"keylog", required_argument, NULL, OPT_KEYLOG},
 	{"keylog-count", required_argument, NULL, OPT_KEYLOG_COUNT},
+	{"acks", required_argument, NULL, OPT_ACKS},
 	{"capture", required_argument, NULL, OPT_CAPTURE},
 	{"capture-count", required_argument, NULL, OPT_CAPTURE_COUNT},
 	{"help", no_argument, NULL, OPT_HELP},
@@ -156,6 +158,7 @@ static const char usage[] =
 	"  --quiet                no progress\n"
 	"  --keylog FILE --keylog-count N     GIVES KEYS AWAY: OSCORE contexts of N meters, for "
 	"tshark\n"
+	"  --acks FILE            GIVES KEYS AWAY: every acknowledged change, for a checker\n"
 	"  --capture FILE --capture-count N   the first N frames (pcap)\n"
 	"SIM cards\n"
 	"  --first-imsi DIGITS    default 001010000000000\n"
@@ -481,6 +484,9 @@ take_load(struct options *o, int option, const char *arg)
 		return 0;
 	case OPT_KEYLOG_COUNT:
 		return take_u32("keylog-count", arg, 1, LINK_METERS_MAX, &o->gen.keylog_count);
+	case OPT_ACKS:
+		o->gen.acks = arg;
+		return 0;
 	case OPT_CAPTURE:
 		o->gen.capture = arg;
 		return 0;

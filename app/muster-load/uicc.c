@@ -85,6 +85,8 @@ uicc_authenticate_burst(struct uiccs *uiccs, struct mst_crypto *crypto, mst_lane
 	hand_out_keys(uiccs, usim.fresh, gba_u, meter, &usim, out);
 	mst_for_lanes(i, usim.fresh)
 		memcpy(out->res[i], usim.from.keys.res[i], sizeof(out->res[i]));
+	mst_for_lanes(i, usim.fresh | usim.stale)
+		out->sqn[i] = usim.from.sqn[i];
 	mst_for_lanes(i, usim.stale)
 		memcpy(out->auts[i], usim.auts[i], sizeof(out->auts[i]));
 	mst_for_lanes(i, live) {

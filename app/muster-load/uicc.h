@@ -59,6 +59,7 @@ struct uicc_authenticated {
 	mst_b16 ck[MST_LANES];
 	mst_b16 ik[MST_LANES];
 	mst_auts auts[MST_LANES];
+	uint64_t sqn[MST_LANES]; /* of fresh and stale lanes, for the log of acknowledgements */
 };
 
 void uicc_authenticate_burst(struct uiccs *uiccs, struct mst_crypto *crypto, mst_lanes live,

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/secret.h"
 
@@ -164,6 +165,7 @@ take_answer(struct vault *vault, const mst_b16 rand, const uint8_t *plain, size_
 		return err;
 	answer->code = response.code;
 	answer->max_age_s = response.max_age;
+	answer->error_id = response.error_id;
 	answer->observed = response.observed;
 	if (answer->res == MST_RES_SESSION && response.code == MST_COAP_CONTENT)
 		return check_session(&response, rand);
@@ -217,6 +219,14 @@ parse_options(mst_lanes live, const struct mst_coap_msg *outer, struct mst_oscor
 	return good;
 }
 
+static uint64_t
+tag_of(const struct mst_coap_span *ciphertext)
+{
+	return ciphertext->size >= sizeof(uint64_t)
+		       ? mst_get_be64(ciphertext->data + ciphertext->size - sizeof(uint64_t))
+		       : 0;
+}
+
 void
 vault_open_burst(struct mst_crypto *crypto, mst_lanes live, vault_column at,
 	const struct vault_exchange *exchange, const struct mst_coap_msg *outer,
@@ -234,11 +244,14 @@ vault_open_burst(struct mst_crypto *crypto, mst_lanes live, vault_column at,
 		memcpy(keys.server_key[i], at[i]->server_key, sizeof(keys.server_key[i]));
 		memcpy(keys.common_iv[i], at[i]->common_iv, sizeof(keys.common_iv[i]));
 		plain.data[i] = (uint8_t *)(uintptr_t)outer[i].opt.payload.data;
+		answer[i].tag = tag_of(&outer[i].opt.payload);
 	}
 	opened = mst_oscore_open_response_burst(crypto, parsed, &x, option, outer, &plain, status);
 	mst_for_lanes(i, parsed & ~opened)
 		answer[i].error = -(int)status[i];
 	mst_for_lanes(i, opened) {
+		answer[i].opened = true;
+		answer[i].piv = option[i].piv;
 		answer[i].piv_again = option[i].piv < at[i]->next_piv;
 		answer[i].error = -MST_E_OSCORE_REPLAY;
 		if (!answer[i].piv_again) {

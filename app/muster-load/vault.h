@@ -72,7 +72,11 @@ struct vault_answer {
 	bool observed;    /* out: a notification, or the answer that began the observation */
 	int error;        /* 0, or a negative error: the answer is void */
 	uint8_t code;
+	int error_id; /* of RFC 9594 in an error, or -1 */
 	uint32_t max_age_s;
+	bool opened;    /* its tag is right: */
+	uint64_t piv;   /* the gateway's Partial IV */
+	uint64_t tag;   /* the last octets of the ciphertext */
 	bool piv_again; /* under a Partial IV that the gateway has used in this session before */
 	bool has_echo;
 	uint8_t echo[VAULT_ECHO];

@@ -9,7 +9,8 @@ own_network "$@"
 begin jq redis-server redis-cli
 need_python csv base64
 kills=${1:-10}
-meters=$((kills * 1500)) groups=20
+# A round has time for some kills; there are more rounds than it takes.
+meters=2000 groups=25 rounds=$((kills / 4 + 2))
 redis=$work/run/redis.sock
 mkdir -m 0700 "$work/redis"
 
@@ -44,42 +45,62 @@ members() {
 	ctl --json status | jq .memberships
 }
 
-make_subscribers home $((meters + 400))
+make_subscribers home $((rounds * meters + 400))
 head -c 32 /dev/urandom >"$work/kek"
 chmod 600 "$work/kek"
 gateway_config "host: {mac: '02:00:5e:10:00:01', ipv4: [10.255.255.1]}" "redis: {socket: $redis, kek: $work/kek}" \
 	"hss: [{name: home, subscribers: $work/home.csv, mnc_length: 2}]"
 start_redis
 
-# The gateway is killed at random moments while meters join, each third time Redis with it. Meters that were answered hold keys; at the end each of
-# them is found in the gateway's list with the right key, or muster-load says otherwise.
-start_gateway gw
-timeout "$(seconds $((60 + kills * 3)))" "$build/app/muster-load/muster-load" --subscribers "$work/home.csv" --port "memif:$memif" \
-	--control "$control" --json "$work/load.json" --quiet --meters $meters --groups $groups --rate 1000 \
-	--ack-timeout 150 --seed 9 --keylog "$work/keys" --keylog-count 500 >"$work/load.out" 2>"$work/load.err" &
-pid_of[load]=$!
-for ((i = 0; i < kills; i++)); do
-	sleep "0.$((RANDOM % 6 + 2))"
-	# Its last step asks the gateway for all groups: nobody is killed then.
-	[ "$(members)" -lt $((meters - 1500)) ] || break
+# The gateway is killed at random moments while meters join, rekey, read, leave and come back, each third time Redis
+# with it. What meters were told is compared with what the gateway has after the last start.
+start_round() {
+	local from=$(($1 * meters + 2))
+	awk -v from=$from -v to=$((from + meters - 1)) 'NR == 1 || (NR >= from && NR <= to)' "$work/home.csv" >"$work/round.csv"
+	timeout "$(seconds 180)" "$build/app/muster-load/muster-load" --subscribers "$work/round.csv" --port "memif:$memif" \
+		--json "$work/load.json" --quiet --groups $groups --rate 1000 --ack-timeout 150 --seed 9 \
+		--then rekey,leave,rejoin,read,rekey,read --acks "$work/acks.$1" \
+		--keylog "$work/keys.$1" --keylog-count 500 >"$work/load.out" 2>"$work/load.err" &
+	pid_of[load]=$!
+}
+end_round() {
+	wait "${pid_of[load]}" || fail "meters lost what they were told: exit code $?"
+	unset "pid_of[load]"
+	holds ".joined == $meters and .failed == 0 and .kg_mismatch == 0 and .counters.piv_again == 0"
+	holds '[.phases[].failed] | add == 0'
+	retransmits=$((retransmits + $(jq .retransmits "$work/load.json")))
+	echoes=$((echoes + $(jq .counters.echoes "$work/load.json")))
+}
+kill_gateway() {
 	kill_program gw
-	if ((i % 3 == 2)); then
+	if (($1 % 3 == 2)); then
 		kill_program redis
 		start_redis
 	fi
 	start_gateway gw
+}
+retransmits=0 echoes=0 killed=0
+start_gateway gw
+for ((round = 0; killed < kills; round++)); do
+	[ $round -lt $rounds ] || fail "the meters were too fast for $kills kills"
+	start_round $round
+	while [ $killed -lt "$kills" ]; do
+		sleep "$((RANDOM % 2)).$((RANDOM % 8 + 2))"
+		! gone "${pid_of[load]}" || break
+		kill_gateway $((killed++))
+	done
+	end_round
 done
-wait "${pid_of[load]}" || fail "meters lost what they were told: exit code $?"
-unset "pid_of[load]"
-holds ".joined == $meters and .failed == 0 and .kg_mismatch == 0"
-holds '.counters.piv_again == 0'
-holds ".proof.groups == $groups and .proof.gateway_missing == 0 and .proof.gateway_key == 0"
-[ "$(members)" -ge $meters ] || fail "memberships were lost"
+kill_gateway $killed
+ctl --json group list >"$work/groups.rows" || fail "musterctl group list"
+ctl --json group export >"$work/members.rows" || fail "musterctl group export"
+"$python" "$tests/acks.py" --groups "$work/groups.rows" --members "$work/members.rows" --self-test \
+	"$work"/acks.* || fail "acknowledged changes were lost"
+[ "$(members)" = $((round * meters)) ] || fail "$(members) members of $((round * meters))"
 no_differences
 status
 holds '.quarantined == 0 and .durability == "ack" and .up' "$work/status.json"
-[ $i -gt 2 ] || fail "the meters were too fast for $kills kills"
-echo "$i kills: $(jq -r '"\(.joined) joined, 0 lost, \(.retransmits) messages sent again, \(.counters.echoes) by Echo"' "$work/load.json")"
+echo "$killed kills under load: $retransmits messages sent again, $echoes by Echo"
 
 # An orderly stop and start.
 before=$(members)
@@ -96,10 +117,11 @@ start_gateway gw
 	    for i, row in enumerate(csv.DictReader(f)):
 	        if i < 1000:
 	            secrets += [bytes.fromhex(row["k"]), bytes.fromhex(row["opc"])]
-	for line in open(work / "keys"):
-	    secrets.append(bytes.fromhex(line.split(",")[2].strip('"')))
+	for path in work.glob("keys.*"):
+	    for line in open(path):
+	        secrets.append(bytes.fromhex(line.split(",")[2].strip('"')))
 	assert len(secrets) > 2400, len(secrets)
-	files = [p for p in work.rglob("*") if p.is_file() and p.name not in ("home.csv", "keys", "make.out")]
+	files = [p for p in work.rglob("*") if p.is_file() and not p.name.startswith(("home.csv", "round.csv", "keys.", "acks.", "make.out"))]
 	assert any(p.suffix == ".aof" for p in files)
 	for path in files:
 	    data = path.read_bytes()
