@@ -7,12 +7,14 @@
 . "$(dirname "$0")/lib.sh"
 own_network "$@"
 begin jq redis-server redis-cli
-need_python csv base64
+need_python csv base64 cbor2 cryptography
+find_keys=$build/tests/system/find_keys
+[ -x "$find_keys" ] || skip "find_keys is not built"
 kills=${1:-10}
 # A round has time for some kills; there are more rounds than it takes.
-meters=2000 groups=25 rounds=$((kills / 4 + 2))
-redis=$work/run/redis.sock
-mkdir -m 0700 "$work/redis"
+meters=2000 groups=350 rounds=$((kills / 4 + 2))
+redis=$work/run/redis.sock tap=$work/run/tap.sock
+mkdir -m 0700 "$work/redis" "$work/tap" "$work/secret" "$work/cwd"
 
 start_redis() {
 	redis-server --port 0 --unixsocket "$redis" --dir "$work/redis" --save '' --appendonly yes --appendfsync always \
@@ -45,22 +47,29 @@ members() {
 	ctl --json status | jq .memberships
 }
 
-make_subscribers home $((rounds * meters + 400))
-head -c 32 /dev/urandom >"$work/kek"
-chmod 600 "$work/kek"
-gateway_config "host: {mac: '02:00:5e:10:00:01', ipv4: [10.255.255.1]}" "redis: {socket: $redis, kek: $work/kek}" \
-	"hss: [{name: home, subscribers: $work/home.csv, mnc_length: 2}]"
+# Keys that no other run has; what may hold them is in secret/. The gateway reaches Redis through a tap, and could leave a
+# core in its working directory.
+ulimit -c unlimited 2>/dev/null || true
+make_subscribers home $((rounds * meters + 400)) --seed "$(head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n')"
+mv "$work/home.csv" "$work/secret"
+head -c 32 /dev/urandom >"$work/secret/kek"
+chmod 600 "$work/secret/kek"
+gateway_config "host: {mac: '02:00:5e:10:00:01', ipv4: [10.255.255.1]}" "redis: {socket: $tap, kek: $work/secret/kek}" \
+	"hss: [{name: home, subscribers: $work/secret/home.csv, mnc_length: 2}]"
+cd "$work/cwd"
+"$python" "$tests/redis_tap.py" "$tap" "$redis" "$work/tap/redis" 2>"$work/tap.err" &
+pid_of[tap]=$!
+wait_for 10 test -S "$tap" || fail "no tap"
 start_redis
 
 # The gateway is killed at random moments while meters join, rekey, read, leave and come back, each third time Redis
 # with it. What meters were told is compared with what the gateway has after the last start.
 start_round() {
 	local from=$(($1 * meters + 2))
-	awk -v from=$from -v to=$((from + meters - 1)) 'NR == 1 || (NR >= from && NR <= to)' "$work/home.csv" >"$work/round.csv"
-	timeout "$(seconds 180)" "$build/app/muster-load/muster-load" --subscribers "$work/round.csv" --port "memif:$memif" \
+	awk -v from=$from -v to=$((from + meters - 1)) 'NR == 1 || (NR >= from && NR <= to)' "$work/secret/home.csv" >"$work/secret/round.csv"
+	timeout "$(seconds 180)" "$build/app/muster-load/muster-load" --subscribers "$work/secret/round.csv" --port "memif:$memif" \
 		--json "$work/load.json" --quiet --groups $groups --rate 1000 --ack-timeout 150 --seed 9 \
-		--then rekey,leave,rejoin,read,rekey,read --acks "$work/acks.$1" \
-		--keylog "$work/keys.$1" --keylog-count 500 >"$work/load.out" 2>"$work/load.err" &
+		--then rekey,leave,rejoin,read,rekey,read --acks "$work/secret/acks.$1" >"$work/load.out" 2>"$work/load.err" &
 	pid_of[load]=$!
 }
 end_round() {
@@ -95,7 +104,7 @@ kill_gateway $killed
 ctl --json group list >"$work/groups.rows" || fail "musterctl group list"
 ctl --json group export >"$work/members.rows" || fail "musterctl group export"
 "$python" "$tests/acks.py" --groups "$work/groups.rows" --members "$work/members.rows" --self-test \
-	"$work"/acks.* || fail "acknowledged changes were lost"
+	"$work"/secret/acks.* || fail "acknowledged changes were lost"
 [ "$(members)" = $((round * meters)) ] || fail "$(members) members of $((round * meters))"
 no_differences
 status
@@ -108,33 +117,52 @@ stop_gateway gw
 start_gateway gw
 [ "$(members)" = "$before" ] || fail "a stop lost memberships"
 
-# Nothing that Redis wrote, nor any log, holds a key.
-"$python" - "$work" <<-'PYTHON' || fail "keys in clear"
-	import base64, csv, pathlib, sys
-	work = pathlib.Path(sys.argv[1])
-	secrets = []
-	with open(work / "home.csv") as f:
-	    for i, row in enumerate(csv.DictReader(f)):
-	        if i < 1000:
-	            secrets += [bytes.fromhex(row["k"]), bytes.fromhex(row["opc"])]
-	for path in work.glob("keys.*"):
-	    for line in open(path):
-	        secrets.append(bytes.fromhex(line.split(",")[2].strip('"')))
-	assert len(secrets) > 2400, len(secrets)
-	files = [p for p in work.rglob("*") if p.is_file() and not p.name.startswith(("home.csv", "round.csv", "keys.", "acks.", "make.out"))]
-	assert any(p.suffix == ".aof" for p in files)
-	for path in files:
-	    data = path.read_bytes()
-	    text = data.lower()
-	    for s in secrets:
-	        if s in data or s.hex().encode() in text or base64.b64encode(s) in data:
-	            sys.exit(f"{path}: holds a key in clear")
-	print(f"{len(secrets)} keys looked for in {len(files)} files, {sum(p.stat().st_size for p in files)} octets: 0 found")
-PYTHON
+# Keys of this run, where they are (the gateway's memory), and nowhere else: not in what Redis wrote and was sent, in logs,
+# in files that hold or held memory, nor in a core, which a gateway does not leave.
+"$python" "$tests/planted.py" "$work/secret/home.csv" naf.example.com 1000 "$work"/secret/acks.* >"$work/secret/planted" \
+	2>"$work/planted.err" || fail "planted.py"
+of_each=$(head -n 1 "$work/planted.err")
+look_in_memory() {
+	"$python" - "${pid_of[gw]}" <<-'PYTHON' | "$find_keys" "$work/secret/planted" - >"$work/secret/found"
+		import sys
+		with open(f"/proc/{sys.argv[1]}/maps") as maps, open(f"/proc/{sys.argv[1]}/mem", "rb", 0) as memory:
+		    for line in maps:
+		        span, mode, *_ = line.split()
+		        begin, end = (int(x, 16) for x in span.split("-"))
+		        if mode.startswith("rw"):
+		            try:
+		                memory.seek(begin)
+		                sys.stdout.buffer.write(memory.read(end - begin))
+		            except OSError:
+		                pass
+	PYTHON
+}
+if [ -r "/proc/${pid_of[gw]}/mem" ]; then
+	! look_in_memory || fail "the search does not find the keys in the gateway's memory"
+	for name in Ks_NAF Kg; do
+		grep -q "^-: $name at" "$work/secret/found" || fail "the search does not find $name in the gateway's memory"
+	done
+	echo "the gateway's memory: $(tail -n 1 "$work/secret/found")"
+fi
+! "$find_keys" "$work/secret/planted" "$work"/secret/acks.* >/dev/null || fail "the search does not find keys in the meters' logs"
+kill -ABRT "${pid_of[gw]}"
+wait "${pid_of[gw]}" 2>/dev/null || true
+[ -z "$(ls "$work/cwd")" ] || fail "the gateway left a core"
+sleep 1000 &
+kill -ABRT $!
+wait $! 2>/dev/null || true
+echo "a gateway that is aborted leaves no core; another program leaves $(find "$work/cwd" -type f | wc -l)"
+rm -f "$work"/cwd/*
+start_gateway gw
+[ "$(members)" = "$before" ] || fail "an abort lost memberships"
+mapfile -t places < <(printf '%s\n' "$work" /dev/shm /run/dpdk /run/muster && awk '$3 == "hugetlbfs" { print $2 }' /proc/mounts)
+mapfile -t files < <(find "${places[@]}" -path "$work/secret" -prune -o -type f -newer "$work/make.out" -print 2>/dev/null)
+"$find_keys" "$work/secret/planted" "${files[@]}" || fail "keys in clear"
+echo "$of_each, each raw, in hexadecimal and base64: in none of these files"
 
 # Redis stands still: changes are refused, what is there is answered, the gateway's loop goes on.
 kill -STOP "${pid_of[redis]}"
-load --meters 20 --groups 1 --flow gba --ack-timeout 100 >/dev/null 2>&1 &
+load --subscribers "$work/secret/home.csv" --meters 20 --groups 1 --flow gba --ack-timeout 100 >/dev/null 2>&1 &
 paused=$!
 wait_for 5 status_is '.up == false' || fail "a Redis that stands still is not noticed"
 ctl status >/dev/null || fail "musterctl waits for Redis"
@@ -175,15 +203,15 @@ holds '.quarantined == 3 and ([.quarantine[].reason] | sort) == ["RECORD_MALFORM
 [ "$(cli hget "$key" "$field")" = "1 expires=9 garbage" ] || fail "a record that is not loaded was changed"
 
 # The key-encryption key is exchanged while the gateway runs; the old one opens nothing any more.
-head -c 32 /dev/urandom >"$work/kek2"
-chmod 600 "$work/kek2"
-ctl kek rotate "$work/kek2" >/dev/null || fail "kek rotate"
+head -c 32 /dev/urandom >"$work/secret/kek2"
+chmod 600 "$work/secret/kek2"
+ctl kek rotate "$work/secret/kek2" >/dev/null || fail "kek rotate"
 stop_gateway gw
 if "$build/app/muster-gw/muster-gw" --config "$config" >/dev/null 2>"$work/old.err"; then
 	fail "a start with the old key"
 fi
 grep -q 'is not the key-encryption key' "$work/old.err" || fail "no word about the wrong key"
-sed -i "s#$work/kek}#$work/kek2}#" "$config"
+sed -i "s#$work/secret/kek}#$work/secret/kek2}#" "$config"
 start_gateway gw
 [ "$(members)" = "$before" ] || fail "the new key-encryption key opens less"
 stop_gateway gw
