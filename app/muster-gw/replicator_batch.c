@@ -62,6 +62,23 @@ remember_gone(struct gw_replicator *p, const struct mst_place *place)
 	memcpy(g->field, place->field, sizeof(g->field));
 }
 
+/**
+ * Several workers change a subscriber: what counts is what is true now. One without an offset that
+ * is not barred has no record, so that an old Redis is told of the end of its bar like of any other
+ * deletion. False: there is nothing to compare.
+ */
+static bool
+take_subscriber(struct gw_replicator *p, struct mst_record *record)
+{
+	gw_fill_subscriber(p->r->gw, record->subscriber.sid, record);
+	if (record->subscriber.dif != 0 || record->subscriber.barred)
+		return true;
+	if (compares(record->op))
+		return false;
+	record->op = GW_RECORD_DEL;
+	return true;
+}
+
 /** Encodes one record. False: there is no slot left, it has to wait for the next batch. */
 static bool
 add_item(struct gw_replicator *p, struct mst_record *record)
@@ -72,9 +89,8 @@ add_item(struct gw_replicator *p, struct mst_record *record)
 	struct gw_slot *slot;
 	size_t size;
 
-	/* Several workers change a subscriber: what counts is what is true now. */
-	if (record->type == MST_RECORD_SUBSCRIBER)
-		gw_fill_subscriber(p->r->gw, record->subscriber.sid, record);
+	if (record->type == MST_RECORD_SUBSCRIBER && !take_subscriber(p, record))
+		return true;
 	mst_record_place(p->r->options.site, record, &place);
 	slot = slot_for(p, record->type, place.part, record->op);
 	if (slot == NULL)

@@ -104,8 +104,15 @@ refuses "Redis is full" 2
 cli config set maxmemory 0 >/dev/null
 end_joins "Redis was out of memory"
 
-# What came after the copy is in memory alone.
+# What came after the copy is in memory alone: joins, and the end of a bar.
+barred() {
+	cli --raw hget "muster:$site:subscriber:99" 001010000001999 | grep -aq barred=1
+}
+site=$(ctl --json replica status | jq -r .site)
+ctl subscriber bar 001010000001999 >/dev/null || fail "musterctl subscriber bar"
+wait_for 10 barred || fail "a bar does not reach Redis"
 cp -a "$work/redis" "$work/old"
+ctl subscriber unbar 001010000001999 >/dev/null || fail "musterctl subscriber unbar"
 begin_joins
 end_joins "Redis before its old file"
 before=$(ctl --json status | jq .memberships)
@@ -121,6 +128,8 @@ wait "${pid_of[gw]}" 2>/dev/null || true
 unset "pid_of[gw]"
 start_gateway gw
 [ "$(ctl --json status | jq .memberships)" = "$before" ] || fail "the old file is what counts"
+ctl --json subscriber show 001010000001999 >"$work/subscriber.json"
+holds '.barred == false' "$work/subscriber.json"
 status_is '.quarantined == 0' || fail "records that are not loaded"
 stop_gateway gw
 echo "Redis with an old file: 0 lost"
