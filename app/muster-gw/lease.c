@@ -54,6 +54,7 @@ struct look {
 	uint64_t free_us; /* since when the lease has been free; 0: it is held */
 	uint64_t linked_us;
 	bool stood_by;
+	bool tried; /* to take over: who was faster ends the connection */
 };
 
 /** Whether a signal waits that the control thread takes as the end. */
@@ -368,7 +369,7 @@ run_script(struct gw_replica *r, struct gw_redis *redis, const char *script, con
 
 /** Returns 0, -MST_E_BUSY (another was faster) or another error. */
 static int
-take(struct gw_replica *r, const struct look *l)
+take(struct gw_replica *r, struct look *l)
 {
 	struct redisReply *reply;
 	bool taken;
@@ -378,6 +379,7 @@ take(struct gw_replica *r, const struct look *l)
 		err = name_connection(r, &r->redis, "muster-gw");
 	if (err)
 		return err;
+	l->tried = true;
 	reply = run_script(r, &r->redis, take_script, l->lease);
 	if (reply == NULL || gw_reply_error(reply) != NULL)
 		return complain(r, reply);
@@ -446,7 +448,7 @@ gw_lease_hold(struct gw_replica *r)
 	if (err == 0)
 		err = stand_by(r, &l);
 	/* Who stands by goes on doing so while Redis is away. */
-	while (err == -MST_E_SYSTEM && l.stood_by) {
+	while (err == -MST_E_SYSTEM && (l.stood_by || l.tried)) {
 		usleep(10 * LOOK_US);
 		err = connect(r, true);
 		l.linked_us = gw_replicator_now_us();

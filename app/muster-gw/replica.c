@@ -253,6 +253,13 @@ open_all(struct gw_replica *r, struct mst_keyring *keys)
 		err = gw_lease_hold(r);
 	if (err)
 		return err;
+	/* It may have been exchanged by the gateway that served meanwhile. */
+	mst_kek_fini(&r->kek);
+	err = gw_replica_kek_read(&r->kek, r->options.kek, error);
+	if (err) {
+		fprintf(stderr, "muster-gw: %s\n", error);
+		return err;
+	}
 	warn(r);
 	err = gw_replica_dek_load(r, keys);
 	if (err == 0)

@@ -138,7 +138,12 @@ ready b && fail "took over from a gateway that was on its way back"
 ctl --json replica verify >"$work/verify.json" || fail "musterctl replica verify"
 holds '.differences == 0 and .checked > 0' "$work/verify.json"
 
-# An orderly end hands over at once; who stands by ends on SIGTERM.
+# An orderly end hands over at once, also with a key-encryption key that is newer than the one that stands by; who stands
+# by ends on SIGTERM.
+head -c 32 /dev/urandom >"$work/kek.new"
+chmod 600 "$work/kek.new"
+ctl kek rotate "$work/kek.new" >/dev/null || fail "musterctl kek rotate"
+mv "$work/kek.new" "$work/kek"
 kill -TERM "${pid_of[a]}"
 took_over b 10
 [ "$(members)" = $meters ] || fail "an orderly end lost memberships"
