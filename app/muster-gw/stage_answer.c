@@ -143,10 +143,11 @@ gw_stage_resync(struct gw_worker *w, mst_lanes live)
 	mst_for_lanes(i, live) {
 		int err = correct_sqn(w, i, sqn_ms[i]);
 
-		gw_announce(w, i);
 		if (err) {
 			gw_drop(w, i, err);
 			live &= ~MST_LANE(i);
+		} else {
+			gw_announce(w, i);
 		}
 	}
 	gw_forget(w, looked_up);

@@ -365,9 +365,9 @@ gw_group_serve(struct gw_request *r)
 		     (r->ua->target.res == MST_RES_MANAGE || r->ua->target.res == MST_RES_GROUP);
 
 	if (r->ua->code != MST_COAP_GET) {
-		gw_announce(r->w, r->lane);
 		if (!r->repeated && !gw_may_change(r->w))
-			return -MST_E_NOT_DURABLE;
+			return -MST_E_NOT_DURABLE; /* announces nothing: leaves at once */
+		gw_announce(r->w, r->lane);
 	}
 	if (joins && !stores_right(r))
 		return -MST_E_GROUP_STORAGE;
