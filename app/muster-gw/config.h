@@ -160,6 +160,7 @@ struct mst_gw_config {
 		char *site;
 		char *kek, *kek_previous; /* files */
 		uint64_t parked;
+		uint64_t replicas;
 		uint64_t timeout_ms;
 		uint64_t patience_ms;
 		uint64_t lease_ms;

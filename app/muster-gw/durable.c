@@ -72,6 +72,7 @@ gw_durable_open(const struct mst_gw_config *c, struct gw *gw, struct gw_replica 
 		.level = (enum gw_durability)c->durability,
 		.parked = (uint32_t)c->redis.parked,
 		.patience_s = (unsigned)(c->redis.patience_ms / 1000),
+		.replicas = (unsigned)c->redis.replicas,
 		.lease_ms = (uint32_t)c->redis.lease_ms,
 		.waiting = tell_manager,
 	};

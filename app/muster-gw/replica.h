@@ -37,6 +37,7 @@ struct gw_replica_options {
 	enum gw_durability level;
 	uint32_t parked;       /* answers of a worker that can wait, a power of two */
 	unsigned patience_s;   /* how long to try at the start */
+	unsigned replicas;     /* of Redis that confirm a batch, too; 0: none has to */
 	uint32_t lease_ms;     /* a gateway not heard of for so long is gone */
 	void (*waiting)(void); /* called from time to time while the start waits, or NULL */
 };

@@ -11,6 +11,9 @@
 #define GW_GONE          16384 /* deletions that are remembered */
 #define GW_SLOTS         (MST_RECORD_TYPES * 256)
 
+/** How long Redis may wait for its replicas before it says how many have confirmed, in ms. */
+#define GW_REPLICAS_WAIT "200"
+
 /** Commands under way. Kept until they are confirmed, to be sent again. */
 struct gw_batch_out {
 	struct mst_resp commands;
@@ -19,6 +22,7 @@ struct gw_batch_out {
 	uint64_t sent_us;
 	size_t records;
 	unsigned answers; /* that are still to come */
+	bool wiped;       /* the gateway's row was new: Redis has been emptied meanwhile */
 };
 
 /** One record of a batch, encoded. */

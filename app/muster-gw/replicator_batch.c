@@ -123,6 +123,7 @@ new_batch(struct gw_replicator *p)
 
 	mst_resp_clear(&b->commands);
 	b->number = b->round = 0;
+	b->wiped = false;
 	b->records = 0;
 	p->count++;
 	return b;
@@ -158,6 +159,18 @@ write_slot(struct gw_replicator *p, struct gw_batch_out *b, const struct gw_slot
 	b->records += count;
 }
 
+/** Where the configuration says so: one more answer. */
+static void
+await_replicas(const struct gw_replica *r, struct mst_resp *commands)
+{
+	if (r->options.replicas == 0)
+		return;
+	mst_resp_command(commands, 3);
+	mst_resp_text(commands, "WAIT");
+	mst_resp_number(commands, r->options.replicas);
+	mst_resp_text(commands, GW_REPLICAS_WAIT);
+}
+
 /** The batch's number ends it. */
 static void
 finish(struct gw_replicator *p, struct gw_batch_out *b)
@@ -171,6 +184,7 @@ finish(struct gw_replicator *p, struct gw_batch_out *b)
 	mst_resp_text(&b->commands, "batch");
 	mst_resp_number(&b->commands, b->number);
 	begin(b, "EXEC");
+	await_replicas(p->r, &b->commands);
 }
 
 static void

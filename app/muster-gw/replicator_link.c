@@ -164,6 +164,36 @@ resend(struct gw_replicator *p, uint64_t batch)
 	refill(p, batch);
 }
 
+/** Whether so many replicas have a batch; otherwise the reason is in `error`. */
+static int
+check_replicas(const struct gw_replica *r, const struct redisReply *reply, char *error)
+{
+	uint64_t confirmed = gw_reply_number(reply);
+
+	if (confirmed >= r->options.replicas)
+		return 0;
+	snprintf(error, GW_REDIS_ERROR, "%llu of %u replicas have confirmed",
+		(unsigned long long)confirmed, r->options.replicas);
+	return -MST_E_SYSTEM;
+}
+
+/** What Redis has, its replicas must have before it counts; fence() has just written. */
+static int
+await_replicas(struct gw_replica *r)
+{
+	char count[16];
+	struct redisReply *reply;
+	int err;
+
+	if (r->options.replicas == 0)
+		return 0;
+	snprintf(count, sizeof(count), "%u", r->options.replicas);
+	reply = gw_redis_words(&r->redis, "WAIT", count, GW_REPLICAS_WAIT, NULL);
+	err = reply == NULL ? -MST_E_SYSTEM : check_replicas(r, reply, r->redis.error);
+	gw_reply_free(reply);
+	return err;
+}
+
 static void
 reconnect(struct gw_replicator *p)
 {
@@ -177,6 +207,8 @@ reconnect(struct gw_replicator *p)
 		give_up(p);
 		return;
 	}
+	if (err == 0)
+		err = await_replicas(r);
 	if (err == 0)
 		err = ask_batch(p, &batch);
 	if (err == 0)
@@ -237,7 +269,7 @@ take_answer(struct gw_replicator *p, struct redisReply *reply)
 	const char *error = bad(reply);
 	char why[GW_REDIS_ERROR];
 	uint64_t number;
-	bool wiped; /* the gateway's row was new: Redis has been emptied meanwhile */
+	bool wiped;
 
 	if (error != NULL || p->count == 0) {
 		snprintf(why, sizeof(why), "%s", error != NULL ? error : "unexpected answer");
@@ -253,10 +285,17 @@ take_answer(struct gw_replicator *p, struct redisReply *reply)
 		gw_batch_compared(p, reply);
 		return true;
 	}
+	/* The last answer is EXEC's, or WAIT's after it. */
+	if (b->answers == (p->r->options.replicas > 0))
+		b->wiped = gw_reply_number(gw_reply_at(reply, gw_reply_count(reply) - 1)) > 0;
 	if (b->answers > 0)
 		return true;
-	wiped = gw_reply_number(gw_reply_at(reply, gw_reply_count(reply) - 1)) > 0;
+	if (p->r->options.replicas > 0 && check_replicas(p->r, reply, why) != 0) {
+		drop(p, why);
+		return false;
+	}
 	number = b->number;
+	wiped = b->wiped;
 	gw_replicator_confirm(p);
 	if (wiped && number > p->refilled && !p->comparing && p->count < GW_BATCHES - 1)
 		refill(p, 0);
