@@ -110,6 +110,8 @@ bool flow_was_done(struct gen *gen, unsigned lane);
 bool flow_is_notification(const struct gen *gen, unsigned lane);
 /** Works on notifications. */
 void flow_notified(struct gen *gen, mst_lanes live);
+/** Begins the schedule of the present phase; nothing in the closed loop. */
+void flow_plan(struct gen *gen);
 /** The phase is over when all meters are settled: begins the next. Returns false after the last. */
 bool flow_next_phase(struct gen *gen);
 /** Has a meter begin the phase's task. Returns whether a message is to be sent. */

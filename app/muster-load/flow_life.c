@@ -421,5 +421,6 @@ flow_next_phase(struct gen *gen)
 	gen->next = gen->settled = 0;
 	mark_phase(gen, o->then[now]);
 	atomic_store_explicit(&gen->phase_now, now + 1, memory_order_relaxed);
+	flow_plan(gen);
 	return true;
 }

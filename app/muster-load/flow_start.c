@@ -6,11 +6,21 @@
 
 #define LATE_US 1000
 
-/** When a meter of the open loop is due. */
-static uint64_t
-planned_us(const struct gen *gen, uint32_t meter)
+static bool
+is_open_loop(const struct gen *gen)
 {
-	return (uint64_t)meter * 1000000 / gen->options.rate;
+	return gen->options.arrival.kind != ARRIVAL_CLOSED;
+}
+
+void
+flow_plan(struct gen *gen)
+{
+	const struct gen_options *o = &gen->options;
+
+	if (!is_open_loop(gen))
+		return;
+	arrival_plan_init(&gen->plan, &o->arrival, o->meters, o->seed + gen->phase_now);
+	gen->due_us = arrival_plan_next(&gen->plan);
 }
 
 /** Whether the schedule lets another meter begin now. */
@@ -21,8 +31,8 @@ may_start(const struct gen *gen)
 
 	if (gen->next == o->meters)
 		return false;
-	if (o->rate > 0)
-		return planned_us(gen, gen->next) <= gen->now_us - gen->phase_us;
+	if (is_open_loop(gen))
+		return gen->due_us <= gen->now_us - gen->phase_us;
 	/* Parked meters count: those that create come first, so that no group waits for them. */
 	/* Who waits for a notification may have it before its turn to begin. */
 	return (int64_t)gen->next - gen->settled < (int64_t)o->outstanding;
@@ -42,17 +52,35 @@ look_ahead(const struct gen *gen)
 	usim_prefetch(&gen->uiccs.usim, meter);
 }
 
+/** Takes the next meter off the schedule. Latency counts from when it was due. */
+static uint32_t
+take_next(struct gen *gen)
+{
+	uint32_t meter = gen->next++;
+	struct me *me = &gen->mes.at[meter];
+	uint64_t late_us;
+
+	me->planned_us = (uint32_t)gen->now_us;
+	if (!is_open_loop(gen))
+		return meter;
+	late_us = gen->now_us - gen->phase_us - gen->due_us;
+	me->planned_us = (uint32_t)(gen->phase_us + gen->due_us);
+	mst_hist_add(&gen->lateness, late_us);
+	if (late_us > LATE_US)
+		gen_count(&gen->counter[GEN_LATE], 1);
+	if (gen->next < gen->options.meters)
+		gen->due_us = arrival_plan_next(&gen->plan);
+	return meter;
+}
+
 /** Puts the next meter into a lane. */
 static void
 start(struct gen *gen, unsigned lane, uint32_t meter)
 {
-	struct me *me = &gen->mes.at[meter];
-
+	/* In the closed loop a meter that waited for its group was not due before. */
+	if (!is_open_loop(gen))
+		gen->mes.at[meter].planned_us = (uint32_t)gen->now_us;
 	gen->batch->meter[lane] = meter;
-	if (gen->options.rate == 0)
-		me->planned_us = (uint32_t)gen->now_us;
-	else if (gen->now_us - planned_us(gen, meter) > LATE_US)
-		gen_count(&gen->counter[GEN_LATE], 1);
 	gen_count(&gen->counter[GEN_STARTED], 1);
 	flow_first(gen, lane);
 }
@@ -113,10 +141,7 @@ start_tasks(struct gen *gen)
 	unsigned n = 0, looked = 0;
 
 	for (; n < MST_LANES && looked < 16 * MST_LANES && may_start(gen); looked++) {
-		uint32_t meter = gen->next++;
-
-		gen->batch->meter[n] = meter;
-		gen->mes.at[meter].planned_us = (uint32_t)gen->now_us;
+		gen->batch->meter[n] = take_next(gen);
 		if (flow_begin_task(gen, n))
 			n++;
 	}
@@ -136,11 +161,9 @@ flow_starts(struct gen *gen)
 		return start_tasks(gen);
 	n = start_parked(gen, MST_LANES);
 	for (; n < MST_LANES && looked < MST_LANES && may_start(gen); looked++) {
-		uint32_t meter = gen->next++;
+		uint32_t meter = take_next(gen);
 
 		look_ahead(gen);
-		if (gen->options.rate > 0)
-			gen->mes.at[meter].planned_us = (uint32_t)planned_us(gen, meter);
 		if (!group_is_ready(gen, meter))
 			park(gen, meter);
 		else if (!give_up_without_group(gen, meter))

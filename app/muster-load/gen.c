@@ -71,6 +71,7 @@ create_meters(struct gen *gen, const struct mst_subs *subs, uint64_t unix_ms)
 	if (gen->parked == NULL || gen->group == NULL || gen->batch == NULL)
 		return -MST_E_NO_MEMORY;
 	set_usims(gen, unix_ms);
+	flow_plan(gen);
 	return 0;
 }
 

@@ -19,6 +19,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "arrival.h"
 #include "base/hash.h"
 #include "flood.h"
 #include "gba/ub.h"
@@ -66,10 +67,10 @@ struct gen_options {
 	enum gen_flow flow;
 	uint32_t meters;
 	uint32_t groups;      /* 0: no groups, GET /session */
-	uint32_t rate;        /* joins a second; 0: closed loop */
 	uint32_t outstanding; /* closed loop: joins under way */
 	uint32_t flood;       /* first messages of strangers a second; 0: none */
 	bool flood_one_prefix;
+	struct arrival arrival;
 	uint32_t ack_timeout_ms;
 	uint32_t duration_limit_s; /* 0: none */
 	uint32_t deadline_ms;      /* a join that took longer is overdue; 0: none */
@@ -179,6 +180,7 @@ struct gen {
 	_Atomic uint64_t reason[GEN_REASON_COUNT];
 	_Atomic uint64_t busy_cycles; /* of loops that had something to do */
 	struct mst_hist latency;      /* of a join, in us */
+	struct mst_hist lateness;     /* of the open loop: from when a join was due to its begin */
 	struct mst_hist step[GEN_STEP_COUNT];
 	struct gen_phase phase[GEN_PHASES_MAX]; /* the first: joins, which latency is of */
 	_Atomic unsigned phase_now;
@@ -209,9 +211,11 @@ struct gen {
 	uint32_t now_ms;                /* the same, never 0 */
 
 	uint64_t phase_us; /* when the phase began */
-	uint32_t next;     /* meter to start */
-	uint32_t settled;  /* joined or failed */
-	uint32_t *parked;  /* ring of meters whose group does not exist yet */
+	struct arrival_plan plan;
+	uint64_t due_us;  /* of the meter to start, after phase_us */
+	uint32_t next;    /* meter to start */
+	uint32_t settled; /* joined or failed */
+	uint32_t *parked; /* ring of meters whose group does not exist yet */
 	uint32_t parked_head, parked_tail;
 
 	pthread_t thread;

@@ -79,7 +79,8 @@ fail(const char *what, const char *why)
 static unsigned
 ring_size(const struct gen_options *o)
 {
-	unsigned want = o->rate == 0 ? o->outstanding : RING_OPEN_LOOP, size = RING_MIN;
+	unsigned want = o->arrival.kind == ARRIVAL_CLOSED ? o->outstanding : RING_OPEN_LOOP,
+		 size = RING_MIN;
 
 	while (size < want && size < RING_MAX)
 		size *= 2;

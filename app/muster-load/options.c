@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/text.h"
+#include "usage.h"
 #include "version.h"
 
 #define SCENARIO_MAX 65536 /* octets of a scenario file */
@@ -29,6 +30,7 @@ enum {
 	OPT_THEN,
 	OPT_SCENARIO,
 	OPT_RATE,
+	OPT_ARRIVAL,
 	OPT_OUTSTANDING,
 	OPT_FLOOD,
 	OPT_FLOOD_ONE_PREFIX,
@@ -77,6 +79,7 @@ static const struct option long_options[] = {
 	{"then", required_argument, NULL, OPT_THEN},
 	{"scenario", required_argument, NULL, OPT_SCENARIO},
 	{"rate", required_argument, NULL, OPT_RATE},
+	{"arrival", required_argument, NULL, OPT_ARRIVAL},
 	{"outstanding", required_argument, NULL, OPT_OUTSTANDING},
 	{"flood", required_argument, NULL, OPT_FLOOD},
 	{"flood-one-prefix", no_argument, NULL, OPT_FLOOD_ONE_PREFIX},
@@ -111,61 +114,6 @@ static const struct option long_options[] = {
 	{"version", no_argument, NULL, OPT_VERSION},
 	{NULL, 0, NULL, 0},
 };
-
-static const char usage[] =
-	"muster-load: meters with SIM cards against a muster gateway\n"
-	"\n"
-	"  muster-load --subscribers FILE [OPTION...]        run meters\n"
-	"  muster-load --make-subscribers N --out FILE       make up SIM cards\n"
-	"\n"
-	"Meters\n"
-	"  --subscribers FILE     CSV of the SIM vendor; may be given several times\n"
-	"  --transport-key FILE   key of encrypted K and OPc in it\n"
-	"  --meters N             meters (default: as many as there are subscribers)\n"
-	"  --groups G             the first G meters create groups, the others join (default 1)\n"
-	"  --flow FLOW            standard, express or gba (no groups; default standard)\n"
-	"  --resync PERCENT       USIMs whose SQN is ahead of the network's (default 1)\n"
-	"  --sqn-tick MS          tick of the network's SQN clock (default 100)\n"
-	"  --usim-time MS         when the USIMs were last used, Unix time (default now)\n"
-	"  --approval             creators observe who wants to join, and admit\n"
-	"  --then TASK,...        after the joins, one after the other: watch, read, rekey, "
-	"evict,\n"
-	"                         leave, rejoin\n"
-	"  --scenario FILE        options from a file, one a line without --\n"
-	"Load\n"
-	"  --rate R               joins a second, open loop (default 0: closed loop)\n"
-	"  --outstanding K        closed loop: joins under way (default 4096)\n"
-	"  --flood R              first messages of strangers a second, beside the meters\n"
-	"  --flood-one-prefix     the strangers all have one source prefix\n"
-	"  --loss, --dup, --reorder PERCENT   of the frames in each direction (default 0)\n"
-	"  --seed S               of everything random (default 1)\n"
-	"  --ack-timeout MS       first time-out of a message (default 2000)\n"
-	"  --duration-limit S     gives up after that long\n"
-	"  --deadline MS          counts joins that took longer as overdue\n"
-	"Network\n"
-	"  --port PORT            memif:SOCKET (default), tap:NAME, af_packet:INTERFACE\n"
-	"  --gateway ADDRESS      default 10.255.255.1, with --ipv6 fd00:10::ffff:ffff\n"
-	"  --ipv6                 meters have IPv6 addresses\n"
-	"  --queues N             queues of the port: as many as the gateway has workers\n"
-	"  --workers 1            data threads; one is all there is\n"
-	"  --cpu N                CPU of the data thread\n"
-	"  --huge                 hugepages for frames\n"
-	"  --crypto BACKEND       default: the fastest\n"
-	"Result\n"
-	"  --control SOCKET       the gateway's control socket, to compare keys and read its cost\n"
-	"  --json FILE            result for programs; - is standard output\n"
-	"  --slo TERM,...         'p99<10ms,fail=0': exit status 3 unless all hold\n"
-	"  --quiet                no progress\n"
-	"  --keylog FILE --keylog-count N     GIVES KEYS AWAY: OSCORE contexts of N meters, for "
-	"tshark\n"
-	"  --acks FILE            GIVES KEYS AWAY: every acknowledged change, for a checker\n"
-	"  --capture FILE --capture-count N   the first N frames (pcap)\n"
-	"SIM cards\n"
-	"  --first-imsi DIGITS    default 001010000000000\n"
-	"  --gba-u PERCENT        cards that are GBA_U capable (default 0)\n"
-	"  --seed HEX             32 digits that all keys follow from (default: random)\n"
-	"\n"
-	"Exit status: 0 all joined and no key disagrees, 1 otherwise, 2 usage or set-up.\n";
 
 static int wrong(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -250,6 +198,29 @@ take_flow(struct options *o, const char *text)
 		}
 	}
 	return wrong("--flow is standard, express or gba, not '%s'", text);
+}
+
+/** Short for a constant rate; 0 is the closed loop. */
+static int
+take_rate(struct options *o, const char *text)
+{
+	uint32_t rate = 0;
+	int err = take_u32("rate", text, 0, (uint32_t)ARRIVAL_RATE_MAX, &rate);
+
+	if (err == 0)
+		o->gen.arrival = (struct arrival){
+			.kind = rate > 0 ? ARRIVAL_CONSTANT : ARRIVAL_CLOSED, .rate = rate};
+	return err;
+}
+
+static int
+take_arrival(struct options *o, const char *text)
+{
+	if (arrival_parse(&o->gen.arrival, text) == 0)
+		return 0;
+	return wrong("--arrival is constant:R, poisson:R, ramp:R1:R2:T, beta:T or outage:T, with "
+		     "rates a second and T of up to an hour (500ms, 10s, 5min), not '%s'",
+		text);
 }
 
 static int
@@ -451,7 +422,9 @@ take_load(struct options *o, int option, const char *arg)
 {
 	switch (option) {
 	case OPT_RATE:
-		return take_u32("rate", arg, 0, 100000000, &o->gen.rate);
+		return take_rate(o, arg);
+	case OPT_ARRIVAL:
+		return take_arrival(o, arg);
 	case OPT_OUTSTANDING:
 		return take_u32("outstanding", arg, 1, LINK_METERS_MAX, &o->gen.outstanding);
 	case OPT_FLOOD:
@@ -532,7 +505,7 @@ take(struct options *o, int option, const char *arg)
 {
 	switch (option) {
 	case OPT_HELP:
-		fputs(usage, stdout);
+		fputs(usage_text, stdout);
 		o->action = OPTIONS_EXIT;
 		return 0;
 	case OPT_VERSION:
@@ -595,6 +568,8 @@ check(struct options *o)
 		return wrong("--keylog and --keylog-count go together");
 	if ((g->capture == NULL) != (g->capture_count == 0))
 		return wrong("--capture and --capture-count go together");
+	if (g->meters != 0 && arrival_span_s(&g->arrival, g->meters) > ARRIVAL_TIME_MAX)
+		return wrong("--arrival, --rate: %u meters take more than an hour", g->meters);
 	return 0;
 }
 

@@ -56,9 +56,18 @@ report_limited_by_generator(const struct report *report)
 {
 	const struct gen *gen = report->gen;
 	double other = report->has_gateway ? report_gateway_busy(report) : 0.95;
-	bool held = gen->options.rate > 0 && gen->counter[GEN_LATE] * 1000 <= gen->options.meters;
+	bool held = gen->options.arrival.kind != ARRIVAL_CLOSED &&
+		    gen->counter[GEN_LATE] * 1000 <= gen->options.meters;
 
 	return !held && report_generator_busy(report) > other;
+}
+
+bool
+report_schedule_held(const struct report *report)
+{
+	const struct gen *gen = report->gen;
+
+	return gen->counter[GEN_LATE] * 100 <= mst_hist_count(&gen->lateness);
 }
 
 uint64_t
@@ -149,6 +158,20 @@ print_proof(const struct report *report, FILE *out)
 			v->gateway_missing, v->gateway_key, v->gateway_members);
 }
 
+/** An open loop that was none says so. */
+static void
+print_schedule(const struct report *report, FILE *out)
+{
+	const struct mst_hist *h = &report->gen->lateness;
+	uint64_t late = report->gen->counter[GEN_LATE];
+
+	if (!report_schedule_held(report))
+		fprintf(out,
+			"%-28s NOT HELD: %.1f %% of the joins began over 1 ms late, p99 %.1f ms\n",
+			"offered load", 100 * (double)late / (double)mst_hist_count(h),
+			(double)mst_hist_percentile(h, 99) / 1000);
+}
+
 struct slo_result
 report_slo_result(const struct report *report)
 {
@@ -200,6 +223,7 @@ report_print(const struct report *report, FILE *out)
 	if (gen->options.deadline_ms > 0)
 		fprintf(out, "%-28s %llu not within %u ms\n", "overdue",
 			(unsigned long long)report_overdue(report), gen->options.deadline_ms);
+	print_schedule(report, out);
 	print_proof(report, out);
 	print_slo(report, out);
 }

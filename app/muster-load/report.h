@@ -34,6 +34,13 @@ double report_generator_busy(const struct report *report);
 bool report_limited_by_generator(const struct report *report);
 /** Joins that took longer than the deadline, and those that were never completed. */
 uint64_t report_overdue(const struct report *report);
+/**
+ * Whether the offered load of an open loop was offered: not when more than one join in a hundred
+ * began over 1 ms after it was due, for the p99 of the latency is then the generator's. Always true
+ * of a closed loop.
+ */
+bool report_schedule_held(const struct report *report);
+
 /** What the objectives are compared with. */
 struct slo_result report_slo_result(const struct report *report);
 /** Prints the table. */

@@ -91,11 +91,12 @@ load_part(const struct report *r)
 	const struct gen *gen = r->gen;
 	uint64_t joined = gen->counter[GEN_JOINED];
 
-	return json_pack("{s:f, s:f, s:b, s:I, s:I, s:s}", "cycles_per_join",
+	return json_pack("{s:f, s:f, s:b, s:b, s:I, s:o, s:I, s:s}", "cycles_per_join",
 		joined > 0 ? (double)gen->busy_cycles / (double)joined : 0.0, "busy_ratio",
 		report_generator_busy(r), "limited_by_generator", report_limited_by_generator(r),
-		"late_sent", (json_int_t)gen->counter[GEN_LATE], "resident_octets", resident(),
-		"crypto", mst_crypto_name(gen->crypto));
+		"schedule_held", report_schedule_held(r), "late_sent",
+		(json_int_t)gen->counter[GEN_LATE], "lateness_us", latency(&gen->lateness),
+		"resident_octets", resident(), "crypto", mst_crypto_name(gen->crypto));
 }
 
 static json_t *
@@ -176,10 +177,12 @@ make(const struct report *r)
 	const struct gen *gen = r->gen;
 	const struct gen_options *o = &gen->options;
 	json_int_t joined = (json_int_t)gen->counter[GEN_JOINED];
+	char arrival[ARRIVAL_TEXT];
 
+	arrival_format(&o->arrival, arrival);
 	return json_pack(
 		"{s:i, s:i, s:i, s:s, s:I, s:I, s:I, s:f, s:f, s:I, s:o, s:o, s:o, s:o, "
-		"s:o, s:o, s:o, s:o, s:o, s:I, s:{s:i, s:i, s:i, s:f, s:f, s:f, s:i, s:I}}",
+		"s:o, s:o, s:o, s:o, s:o, s:I, s:{s:s, s:i, s:i, s:i, s:f, s:f, s:f, s:i, s:I}}",
 		"schema_version", REPORT_SCHEMA_VERSION, "meters", (int)o->meters, "groups",
 		(int)o->groups, "flow", flows[o->flow], "joined", joined, "failed",
 		(json_int_t)o->meters - joined, "kg_mismatch", (json_int_t)r->verdict.kg_mismatch,
@@ -189,7 +192,8 @@ make(const struct report *r)
 		"step_latency_us", steps(gen), "counters", counters(gen), "given_up", reasons(gen),
 		"proof", proof_part(&r->verdict), "gw", gateway_part(r), "load", load_part(r),
 		"build", build_part(), "phases", phases(gen), "overdue",
-		(json_int_t)report_overdue(r), "options", "rate", (int)o->rate, "deadline_ms",
+		(json_int_t)report_overdue(r), "options", "arrival", arrival, "rate",
+		o->arrival.kind == ARRIVAL_CONSTANT ? (int)o->arrival.rate : 0, "deadline_ms",
 		(int)o->deadline_ms, "outstanding", (int)o->outstanding, "loss", o->loss, "dup",
 		o->dup, "reorder", o->reorder, "ipv6", o->gateway.family == 6, "seed",
 		(json_int_t)o->seed);

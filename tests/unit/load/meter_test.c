@@ -486,7 +486,7 @@ test_open_loop(void **state)
 	struct gen_options o = options_of(GEN_STANDARD, 20, 1);
 
 	(void)state;
-	o.rate = 1000;
+	o.arrival = (struct arrival){.kind = ARRIVAL_CONSTANT, .rate = 1000};
 	start(&o, 0);
 	gen->now_us = 0;
 	for (unsigned ms = 0; ms < 20; ms++) {
@@ -507,7 +507,7 @@ test_late(void **state)
 	struct gen_options o = options_of(GEN_STANDARD, 5, 1);
 
 	(void)state;
-	o.rate = 1000000;
+	o.arrival = (struct arrival){.kind = ARRIVAL_CONSTANT, .rate = 1000000};
 	start(&o, 0);
 	gen->now_us = 1000000;
 	play(1, 0);
