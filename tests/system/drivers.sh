@@ -32,6 +32,8 @@ check)
 	;;
 af_xdp)
 	[ -n "${MUSTER_OWN_NETWORK-}" ] || skip "needs root: a network namespace"
+	# libxdp keeps what it knows of a umem.
+	[ -z "$sanitized" ] || ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0
 	ip link add near0 type veth peer name far0 2>/dev/null || skip "no veth interfaces"
 	echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
 	ip link set near0 up

@@ -139,7 +139,8 @@ look_in_memory() {
 		                pass
 	PYTHON
 }
-if [ -r "/proc/${pid_of[gw]}/mem" ]; then
+# A sanitizer's gateway has terabytes of shadow memory.
+if [ -z "$sanitized" ] && [ -r "/proc/${pid_of[gw]}/mem" ]; then
 	! look_in_memory || fail "the search does not find the keys in the gateway's memory"
 	for name in Ks_NAF Kg; do
 		grep -q "^-: $name at" "$work/secret/found" || fail "the search does not find $name in the gateway's memory"
