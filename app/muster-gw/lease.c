@@ -66,16 +66,6 @@ asked_to_stop(void)
 	return sigpending(&set) == 0 && (sigismember(&set, SIGINT) || sigismember(&set, SIGTERM));
 }
 
-static int
-complain(const struct gw_replica *r, struct redisReply *reply)
-{
-	const char *error = gw_reply_error(reply);
-
-	fprintf(stderr, "muster-gw: redis: %s\n", error != NULL ? error : r->redis.error);
-	gw_reply_free(reply);
-	return -MST_E_SYSTEM;
-}
-
 /** How long a gateway that lost Redis may take to come back to it. */
 static uint64_t
 grace_us(const struct gw_replica *r)
@@ -139,7 +129,7 @@ connected(struct gw_replica *r, const char *name)
 	int found;
 
 	if (text == NULL)
-		return complain(r, list);
+		return gw_replica_complain(r, list);
 	found = memmem(text, size, name, strlen(name)) != NULL;
 	gw_reply_free(list);
 	return found;
@@ -223,7 +213,7 @@ ask_uptime(struct gw_replica *r, struct look *l)
 	const char *at = text != NULL ? memmem(text, size, "uptime_in_seconds:", 18) : NULL;
 
 	if (text == NULL)
-		return complain(r, reply);
+		return gw_replica_complain(r, reply);
 	l->restarted = at == NULL || strtoull(at + 18, NULL, 10) * 1000000 < grace_us(r);
 	gw_reply_free(reply);
 	return 0;
@@ -287,7 +277,7 @@ look(struct gw_replica *r, struct look *l)
 	gw_replica_key(r, "epoch", epoch);
 	reply = gw_redis_words(&r->redis, "MGET", lease, fence, epoch, NULL);
 	if (reply == NULL || gw_reply_error(reply) != NULL)
-		return complain(r, reply);
+		return gw_replica_complain(r, reply);
 	read_lease(l, gw_reply_at(reply, 0));
 	read_fence(l, gw_reply_at(reply, 1));
 	last = gw_reply_number(gw_reply_at(reply, 2));
@@ -333,7 +323,7 @@ lease_epoch(struct gw_replica *r, uint64_t seen)
 	do {
 		reply = gw_redis_words(&r->redis, "INCRBY", key, step, NULL);
 		if (reply == NULL || gw_reply_error(reply) != NULL)
-			return complain(r, reply);
+			return gw_replica_complain(r, reply);
 		epoch = gw_reply_number(reply);
 		gw_reply_free(reply);
 		snprintf(step, sizeof(step), "%llu",
@@ -382,7 +372,7 @@ take(struct gw_replica *r, struct look *l)
 	l->tried = true;
 	reply = run_script(r, &r->redis, take_script, l->lease);
 	if (reply == NULL || gw_reply_error(reply) != NULL)
-		return complain(r, reply);
+		return gw_replica_complain(r, reply);
 	taken = gw_reply_number(reply) == 1;
 	gw_reply_free(reply);
 	if (taken)

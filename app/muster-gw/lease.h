@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Which gateway of a site serves (docs/durability.md 6). Two keys of Redis tell:
+ * Which gateway of a site serves (docs/durability.md 7). Two keys of Redis tell:
  *
  *	muster:SITE:lease    "IND RUN", with a time to live: who serves, and that it is alive
  *	muster:SITE:fence    "EPOCH IND": who served last; only ever grows

@@ -227,14 +227,19 @@ make_gateway(const struct mst_gw_config *c, const struct mst_hss_set *hss, struc
 	uint64_t subscribers = 0;
 	int err = make_host(c, port, &o.host);
 
+	if (err)
+		return err;
 	memcpy(o.ua, c->naf.ua, sizeof(o.ua));
 	for (unsigned h = 0; h < hss->count; h++)
 		subscribers += mst_subs_count(hss->store[h]);
-	if (o.memberships == 0)
-		o.memberships = (uint32_t)(subscribers * 2 + o.groups);
-	if (err == 0)
-		err = gw_create(gw, &o, hss, port);
-	if (err && err != -MST_E_ARGUMENT)
+	if (o.memberships == 0) {
+		uint64_t wanted = subscribers * 2 + o.groups;
+
+		o.memberships =
+			wanted < MST_TABLE_CAPACITY_MAX ? (uint32_t)wanted : MST_TABLE_CAPACITY_MAX;
+	}
+	err = gw_create(gw, &o, hss, port);
+	if (err)
 		fprintf(stderr, "muster-gw: cannot start: %s\n", mst_err_text(err));
 	return err;
 }

@@ -23,8 +23,8 @@ gw_replica_key(const struct gw_replica *r, const char *what, char key[GW_REPLICA
 }
 
 /** Says why, and frees the reply. */
-static int
-complain(const struct gw_replica *r, struct redisReply *reply)
+int
+gw_replica_complain(const struct gw_replica *r, struct redisReply *reply)
 {
 	const char *error = gw_reply_error(reply);
 
@@ -86,11 +86,11 @@ gw_replica_schema_check(struct gw_replica *r)
 	snprintf(version, sizeof(version), "%d", GW_REPLICA_SCHEMA);
 	reply = gw_redis_words(&r->redis, "SETNX", key, version, NULL);
 	if (reply == NULL || gw_reply_error(reply) != NULL)
-		return complain(r, reply);
+		return gw_replica_complain(r, reply);
 	gw_reply_free(reply);
 	reply = gw_redis_words(&r->redis, "GET", key, NULL);
 	if (reply == NULL || gw_reply_error(reply) != NULL)
-		return complain(r, reply);
+		return gw_replica_complain(r, reply);
 	found = gw_reply_number(reply);
 	gw_reply_free(reply);
 	if (found == GW_REPLICA_SCHEMA)
@@ -140,7 +140,7 @@ put_now(struct gw_replica *r, const struct mst_record *record)
 	reply = gw_redis_ask(&r->redis, &command);
 	mst_resp_fini(&command);
 	if (reply == NULL || gw_reply_error(reply) != NULL)
-		return complain(r, reply);
+		return gw_replica_complain(r, reply);
 	gw_reply_free(reply);
 	return 0;
 }
@@ -160,7 +160,7 @@ get_now(struct gw_replica *r, const struct mst_keyring *keys, enum mst_record_ty
 	key[key_size] = '\0';
 	reply = gw_redis_words(&r->redis, "HGET", key, field, NULL);
 	if (reply == NULL || gw_reply_error(reply) != NULL)
-		return complain(r, reply);
+		return gw_replica_complain(r, reply);
 	value = gw_reply_text(reply, &size);
 	if (value != NULL)
 		err = mst_record_decode(keys, r->options.site, type, key, key_size, field,
@@ -222,7 +222,7 @@ sign_in(struct gw_replica *r)
 	reply = gw_redis_words(&r->redis, "HSET", r->name, "run", r->run, "epoch", epoch, "started",
 		started, "batch", "0", NULL);
 	if (reply == NULL || gw_reply_error(reply) != NULL)
-		return complain(r, reply);
+		return gw_replica_complain(r, reply);
 	gw_reply_free(reply);
 	return 0;
 }

@@ -13,6 +13,9 @@
 /** "muster:SITE:WHAT". */
 void gw_replica_key(const struct gw_replica *r, const char *what, char key[GW_REPLICA_KEY]);
 
+/** Says why Redis did not answer as it should, and frees the answer. Returns -MST_E_SYSTEM. */
+int gw_replica_complain(const struct gw_replica *r, struct redisReply *reply);
+
 /** Whether this muster knows the layout in Redis. 0, -MST_E_RECORD_NEWER or -MST_E_SYSTEM, said. */
 int gw_replica_schema_check(struct gw_replica *r);
 /** Appends commands that set the version of the layout and the epoch again. */

@@ -27,8 +27,9 @@ struct gw_request {
 	const struct mst_subs_profile *profile;
 	const uint8_t *rand; /* of the session, which a later lane may have replaced by now */
 	const struct mst_ua_request *ua;
-	struct gw_task *task; /* it is one: NULL when it came by this burst */
-	uint8_t *out;         /* GW_INNER_MAX octets */
+	struct mst_group *group; /* that it names; NULL: none there is */
+	struct gw_task *task;    /* it is one: NULL when it came by this burst */
+	uint8_t *out;            /* GW_INNER_MAX octets */
 	uint64_t piv;
 	uint32_t expires; /* the session */
 	uint32_t sid;

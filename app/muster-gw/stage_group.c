@@ -192,7 +192,7 @@ join_new(const struct gw_request *r, const struct mst_group *g, const struct mst
 static int
 join(const struct gw_request *r)
 {
-	const struct mst_group *g = mst_groups_find_rcu(&r->w->gw->groups, r->ua->target.gid);
+	const struct mst_group *g = r->group;
 	const struct mst_group_state *now;
 	struct mst_member *m;
 
@@ -336,7 +336,7 @@ read_session(const struct gw_request *r)
 static int
 serve_group(struct gw_request *r)
 {
-	struct mst_group *g = mst_groups_find_rcu(&r->w->gw->groups, r->ua->target.gid);
+	struct mst_group *g = r->group;
 	struct mst_member *m;
 	int err;
 
@@ -396,37 +396,34 @@ gw_group_serve(struct gw_request *r)
 int
 gw_group_resume(struct gw_request *r)
 {
-	const struct mst_group *g = mst_groups_find_rcu(&r->w->gw->groups, r->ua->target.gid);
-
 	gw_announce(r->w, r->lane);
 	if (r->ua->target.res == MST_RES_GROUP)
-		return join_asked(r, g);
+		return join_asked(r, r->group);
 	return r->task->result != 0 ? r->task->result
 				    : mst_ua_build_done(r->out, GW_INNER_MAX, MST_COAP_DELETED);
 }
 
-/** Reads the plaintexts, and fetches the rows of the groups that they name. */
+/** Reads the plaintexts, finds the groups that they name, and fetches the rows there. */
 static void
-parse(struct gw_worker *w, mst_lanes live, int *result)
+parse(struct gw_worker *w, mst_lanes live, int *result, struct mst_group **group)
 {
 	struct gw_batch *b = w->batch;
 
 	mst_for_lanes(i, live) {
-		const struct mst_group *g;
-
+		group[i] = NULL;
 		result[i] = mst_ua_parse_request(b->plain[i], b->plain_size[i], &b->ua[i]);
 		mst_wipe(b->plain[i], b->plain_size[i]); /* the answer may be shorter */
 		b->plain_size[i] = 0;
 		if (result[i] != 0 || b->ua[i].target.res < MST_RES_GROUP)
 			continue;
-		g = mst_groups_find_rcu(&w->gw->groups, b->ua[i].target.gid);
-		if (g != NULL)
-			mst_members_prefetch(&w->members, g->index, b->sid[i]);
+		group[i] = mst_groups_find_rcu(&w->gw->groups, b->ua[i].target.gid);
+		if (group[i] != NULL)
+			mst_members_prefetch(&w->members, group[i]->index, b->sid[i]);
 	}
 }
 
 static int
-serve(struct gw_worker *w, unsigned lane)
+serve(struct gw_worker *w, unsigned lane, struct mst_group *group)
 {
 	struct gw_batch *b = w->batch;
 	struct gw_request r = {
@@ -435,6 +432,7 @@ serve(struct gw_worker *w, unsigned lane)
 		.profile = mst_hss_profile(&w->gw->hss, b->ref[lane]),
 		.rand = b->rand[lane],
 		.ua = &b->ua[lane],
+		.group = group,
 		.out = b->plain[lane],
 		.piv = b->piv[lane],
 		.expires = b->expires[lane],
@@ -474,11 +472,12 @@ mst_lanes
 gw_stage_group(struct gw_worker *w, mst_lanes live)
 {
 	mst_lanes answered = 0;
+	struct mst_group *group[MST_LANES];
 	int result[MST_LANES];
 
-	parse(w, live, result);
+	parse(w, live, result, group);
 	mst_for_lanes(i, live)
-		if (gw_group_answered(w, i, result[i] ? result[i] : serve(w, i)))
+		if (gw_group_answered(w, i, result[i] ? result[i] : serve(w, i, group[i])))
 			answered |= MST_LANE(i);
 	return answered;
 }

@@ -143,6 +143,7 @@ execute(struct gw_worker *w, unsigned lane, struct gw_task *t)
 		.profile = mst_hss_profile(&w->gw->hss, t->ref),
 		.rand = t->rand,
 		.ua = &t->ua,
+		.group = mst_groups_find_rcu(&w->gw->groups, t->ua.target.gid),
 		.task = t,
 		.out = w->batch->plain[lane],
 		.piv = t->piv,

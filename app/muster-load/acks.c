@@ -1,62 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "acks.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "base/err.h"
 #include "base/secret.h"
 #include "base/text.h"
 
 #define HEX_16 (2 * sizeof(mst_b16) + 1)
-
-struct acks {
-	FILE *file;
-};
 
 static const char *const words[GEN_TASK_COUNT] = {
 #define X(name, word, text) [GEN_TASK_##name] = #name,
 	GEN_TASKS(X)
 #undef X
 };
-
-int
-acks_open(struct acks **log, const char *path)
-{
-	struct acks *a = calloc(1, sizeof(*a));
-	int fd;
-
-	if (a == NULL)
-		return -MST_E_NO_MEMORY;
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	a->file = fd >= 0 ? fdopen(fd, "w") : NULL;
-	if (a->file == NULL) {
-		if (fd >= 0)
-			close(fd);
-		free(a);
-		return -MST_E_FILE;
-	}
-	*log = a;
-	return 0;
-}
-
-int
-acks_close(struct acks *log)
-{
-	int failed;
-
-	if (log == NULL)
-		return 0;
-	failed = ferror(log->file);
-	if (fclose(log->file) != 0)
-		failed = 1;
-	free(log);
-	return failed != 0 ? -MST_E_FILE : 0;
-}
 
 /** The beginning of each row. */
 static void
@@ -67,7 +25,7 @@ begin(const struct gen *gen, const char *verb, uint32_t meter)
 	struct timespec t;
 
 	clock_gettime(CLOCK_REALTIME, &t);
-	fprintf(gen->acks->file, "%s,%" PRId64 ",%.*s", verb,
+	fprintf(gen->acks, "%s,%" PRId64 ",%.*s", verb,
 		(int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000, (int)size, imsi);
 }
 
@@ -77,7 +35,7 @@ put_hex(const struct gen *gen, const mst_b16 octets)
 	char hex[HEX_16];
 
 	mst_hex_encode(octets, sizeof(mst_b16), hex);
-	fprintf(gen->acks->file, ",%s", hex);
+	fprintf(gen->acks, ",%s", hex);
 	mst_wipe(hex, sizeof(hex));
 }
 
@@ -91,7 +49,7 @@ acks_aka(const struct gen *gen, mst_lanes live)
 	mst_for_lanes(i, live) {
 		begin(gen, "aka", b->meter[i]);
 		put_hex(gen, b->rand[i]);
-		fprintf(gen->acks->file, ",%" PRIu64 "\n", b->aka.sqn[i]);
+		fprintf(gen->acks, ",%" PRIu64 "\n", b->aka.sqn[i]);
 	}
 }
 
@@ -104,7 +62,7 @@ acks_own(const struct gen *gen, uint32_t meter)
 		return;
 	begin(gen, "own", meter);
 	put_hex(gen, me->rand);
-	fprintf(gen->acks->file, ",%u,%s\n", me->piv, words[me->task]);
+	fprintf(gen->acks, ",%u,%s\n", me->piv, words[me->task]);
 }
 
 /** An answer or notification, whatever it says. */
@@ -117,7 +75,7 @@ put_received(const struct gen *gen, unsigned lane)
 		return;
 	begin(gen, "gateway", gen->batch->meter[lane]);
 	put_hex(gen, gen->batch->rand[lane]);
-	fprintf(gen->acks->file, ",%" PRIu64 ",%016" PRIx64 "\n", answer->piv, answer->tag);
+	fprintf(gen->acks, ",%" PRIu64 ",%016" PRIx64 "\n", answer->piv, answer->tag);
 }
 
 static void
@@ -127,7 +85,7 @@ put_group(const struct gen *gen, const char *verb, uint32_t meter, uint64_t gid)
 
 	begin(gen, verb, meter);
 	mst_gid_build(gid, text);
-	fprintf(gen->acks->file, ",%.*s", (int)sizeof(text), text);
+	fprintf(gen->acks, ",%.*s", (int)sizeof(text), text);
 }
 
 /** With the key that the meter holds now. */
@@ -138,9 +96,9 @@ put_key(const struct gen *gen, const char *verb, unsigned lane, uint64_t gid)
 	uint32_t meter = gen->batch->meter[lane];
 
 	put_group(gen, verb, meter, gid);
-	fprintf(gen->acks->file, ",%" PRIu32, answer->num);
+	fprintf(gen->acks, ",%" PRIu32, answer->num);
 	put_hex(gen, gen_vault(gen, meter)->kg);
-	fputc('\n', gen->acks->file);
+	fputc('\n', gen->acks);
 }
 
 /** What a good answer acknowledges. */
@@ -162,15 +120,15 @@ put_done(const struct gen *gen, unsigned lane)
 		break;
 	case GEN_TASK_LEAVE:
 		put_group(gen, "leave", meter, answer->gid);
-		fputc('\n', gen->acks->file);
+		fputc('\n', gen->acks);
 		break;
 	case GEN_TASK_EVICT:
 		put_group(gen, "evict", flow_victim(gen, meter), answer->gid);
-		fputc('\n', gen->acks->file);
+		fputc('\n', gen->acks);
 		break;
 	case GEN_TASK_REKEY:
 		put_group(gen, "rekey", meter, answer->gid);
-		fprintf(gen->acks->file, ",%" PRIu32 "\n", answer->num);
+		fprintf(gen->acks, ",%" PRIu32 "\n", answer->num);
 		break;
 	default:
 		break;

@@ -16,19 +16,12 @@
  * TIME is in microseconds since 1970, RAND, KG and TAG (of the ciphertext) are hexadecimal. A test
  * aid that gives keys away: it is never on unless asked for, and the file has mode 0600.
  *
- * Context: the data thread; writes through a buffer. A log of NULL takes nothing.
+ * Context: the data thread; writes through a buffer. Nothing happens while gen->acks is NULL.
  */
 #ifndef LOAD_ACKS_H
 #define LOAD_ACKS_H
 
 #include "batch.h"
-
-struct acks;
-
-/** Creates the file. Returns 0, -MST_E_FILE with errno or -MST_E_NO_MEMORY. */
-int acks_open(struct acks **log, const char *path);
-/** Closes; NULL is allowed. Returns 0 or -MST_E_FILE when anything could not be written. */
-int acks_close(struct acks *log);
 
 /** AKA runs of these lanes; rand[] and aka of the batch are theirs. */
 void acks_aka(const struct gen *gen, mst_lanes live);

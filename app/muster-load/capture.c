@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "capture.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
+#include "aid_file.h"
 #include "base/err.h"
 
 #define PCAP_MAGIC    UINT32_C(0xa1b2c3d4)
@@ -18,14 +16,10 @@ capture_open(struct capture *capture, const char *path, uint64_t frames, uint64_
 		int32_t zone;
 		uint32_t accuracy, snap, type;
 	} head = {PCAP_MAGIC, 2, 4, 0, 0, UINT16_MAX, PCAP_ETHERNET};
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
+	FILE *file = aid_open(path);
 
-	if (file == NULL) {
-		if (fd >= 0)
-			close(fd);
+	if (file == NULL)
 		return -MST_E_FILE;
-	}
 	*capture = (struct capture){file, frames, start_us};
 	fwrite(&head, sizeof(head), 1, file);
 	return 0;
@@ -48,10 +42,8 @@ capture_frame(struct capture *capture, uint64_t now_us, const void *frame, size_
 int
 capture_close(struct capture *capture)
 {
-	int failed = ferror(capture->file);
+	FILE *file = capture->file;
 
-	if (fclose(capture->file) != 0)
-		failed = 1;
 	capture->file = NULL;
-	return failed != 0 ? -MST_E_FILE : 0;
+	return aid_close(file);
 }

@@ -20,7 +20,7 @@ struct capture {
 int capture_open(struct capture *capture, const char *path, uint64_t frames, uint64_t start_us);
 /** Writes a frame as of now_us after the start, while any are left. */
 void capture_frame(struct capture *capture, uint64_t now_us, const void *frame, size_t size);
-/** Closes. Returns 0 or -MST_E_FILE when anything could not be written. */
+/** Closes, if it is open. Returns 0 or -MST_E_FILE when anything could not be written. */
 int capture_close(struct capture *capture);
 
 #endif

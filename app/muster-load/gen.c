@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "acks.h"
+#include "aid_file.h"
 #include "base/err.h"
 #include "base/secret.h"
 #include "batch.h"
@@ -88,7 +88,8 @@ open_aids(struct gen *gen, uint64_t unix_ms, char *error)
 			snprintf(error, GEN_ERROR_SIZE, "%s: %s", o->keylog, strerror(errno));
 	}
 	if (err == 0 && o->acks != NULL) {
-		err = acks_open(&gen->acks, o->acks);
+		gen->acks = aid_open(o->acks);
+		err = gen->acks != NULL ? 0 : -MST_E_FILE;
 		if (err != 0)
 			snprintf(error, GEN_ERROR_SIZE, "%s: %s", o->acks, strerror(errno));
 	}
@@ -151,15 +152,23 @@ gen_create(struct gen **gen, const struct gen_options *options, const struct mst
 	return 0;
 }
 
+int
+gen_close_aids(struct gen *gen)
+{
+	int keylog = keylog_close(gen->keylog), acks = aid_close(gen->acks);
+	int capture = capture_close(&gen->capture);
+
+	gen->keylog = NULL;
+	gen->acks = NULL;
+	return keylog ? keylog : acks ? acks : capture;
+}
+
 void
 gen_destroy(struct gen *gen)
 {
 	if (gen == NULL)
 		return;
-	keylog_close(gen->keylog);
-	acks_close(gen->acks);
-	if (gen->capture.file != NULL)
-		capture_close(&gen->capture);
+	gen_close_aids(gen);
 	link_fini(&gen->link);
 	mst_oscore_profile_fini(&gen->oscore);
 	mst_crypto_destroy(gen->crypto);

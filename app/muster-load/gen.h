@@ -18,6 +18,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "arrival.h"
 #include "base/hash.h"
@@ -170,7 +171,6 @@ struct gen_hints {
 
 struct gen_batch;
 struct keylog;
-struct acks;
 
 struct gen {
 	struct gen_options options;
@@ -203,7 +203,7 @@ struct gen {
 	struct mst_oscore_profile oscore;
 	struct gen_batch *batch;
 	struct keylog *keylog;
-	struct acks *acks; /* NULL: none */
+	FILE *acks; /* see acks.h; NULL: none */
 	struct capture capture;
 	uint64_t random;
 	uint64_t start_tsc, us_per_tsc; /* 2^32 times microseconds a tick */
@@ -241,6 +241,11 @@ gen_count(_Atomic uint64_t *counter, uint64_t n)
  */
 int gen_create(struct gen **gen, const struct gen_options *options, const struct mst_subs *subs,
 	struct mst_port *port, uint64_t unix_ms, char error[GEN_ERROR_SIZE]);
+/**
+ * Closes captures and logs, which are whole then. Returns 0 or -MST_E_FILE when anything could not
+ * be written. Context: control thread, after gen_join().
+ */
+int gen_close_aids(struct gen *gen);
 /** Wipes and frees; NULL is allowed. */
 void gen_destroy(struct gen *gen);
 /** Starts the data thread. Returns 0 or -MST_E_SYSTEM. */

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "keylog.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "aid_file.h"
 #include "base/err.h"
 #include "base/secret.h"
 #include "base/text.h"
@@ -20,15 +18,11 @@ int
 keylog_open(struct keylog **log, const char *path, uint32_t meters)
 {
 	struct keylog *k = calloc(1, sizeof(*k));
-	int fd;
 
 	if (k == NULL)
 		return -MST_E_NO_MEMORY;
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	k->file = fd >= 0 ? fdopen(fd, "w") : NULL;
+	k->file = aid_open(path);
 	if (k->file == NULL) {
-		if (fd >= 0)
-			close(fd);
 		free(k);
 		return -MST_E_FILE;
 	}
@@ -56,13 +50,11 @@ keylog_session(struct keylog *log, uint32_t meter, const mst_b16 rand, const mst
 int
 keylog_close(struct keylog *log)
 {
-	int failed;
+	int err;
 
 	if (log == NULL)
 		return 0;
-	failed = ferror(log->file);
-	if (fclose(log->file) != 0)
-		failed = 1;
+	err = aid_close(log->file);
 	free(log);
-	return failed != 0 ? -MST_E_FILE : 0;
+	return err;
 }

@@ -264,6 +264,10 @@ conclude(struct run *run)
 	bool to_stdout = json != NULL && strcmp(json, "-") == 0;
 
 	report_print(report, to_stdout ? stderr : stdout);
+	if (gen_close_aids(run->gen) != 0) {
+		fail("--keylog, --acks, --capture", "not written whole");
+		return EXIT_SETUP;
+	}
 	if (json != NULL && report_json(report, json) != 0) {
 		fail(json, strerror(errno));
 		return EXIT_SETUP;

@@ -52,22 +52,21 @@ report_generator_busy(const struct report *report)
 }
 
 bool
-report_limited_by_generator(const struct report *report)
-{
-	const struct gen *gen = report->gen;
-	double other = report->has_gateway ? report_gateway_busy(report) : 0.95;
-	bool held = gen->options.arrival.kind != ARRIVAL_CLOSED &&
-		    gen->counter[GEN_LATE] * 1000 <= gen->options.meters;
-
-	return !held && report_generator_busy(report) > other;
-}
-
-bool
 report_schedule_held(const struct report *report)
 {
 	const struct gen *gen = report->gen;
 
 	return gen->counter[GEN_LATE] * 100 <= mst_hist_count(&gen->lateness);
+}
+
+bool
+report_limited_by_generator(const struct report *report)
+{
+	double other = report->has_gateway ? report_gateway_busy(report) : 0.95;
+	bool open_loop = report->gen->options.arrival.kind != ARRIVAL_CLOSED;
+
+	return !(open_loop && report_schedule_held(report)) &&
+	       report_generator_busy(report) > other;
 }
 
 uint64_t

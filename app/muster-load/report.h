@@ -28,8 +28,8 @@ double report_gateway_busy(const struct report *report);
 double report_generator_busy(const struct report *report);
 /**
  * Whether the run shows what the generator can do, not the gateway: the load was as fast as it
- * goes, or over one in a thousand joins began late, and the generator was the busier one of the two
- * (without a gateway's statistics: busy for over 95 %).
+ * goes, or the schedule was not held, and the generator was the busier one of the two (without a
+ * gateway's statistics: busy for over 95 %).
  */
 bool report_limited_by_generator(const struct report *report);
 /** Joins that took longer than the deadline, and those that were never completed. */

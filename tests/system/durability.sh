@@ -13,26 +13,9 @@ find_keys=$build/tests/system/find_keys
 kills=${1:-10}
 # A round has time for some kills; there are more rounds than it takes.
 meters=2000 groups=350 rounds=$((kills / 4 + 2))
-redis=$work/run/redis.sock tap=$work/run/tap.sock
-mkdir -m 0700 "$work/redis" "$work/tap" "$work/secret" "$work/cwd"
+tap=$work/run/tap.sock
+mkdir -m 0700 "$work/tap" "$work/secret" "$work/cwd"
 
-start_redis() {
-	redis-server --port 0 --unixsocket "$redis" --dir "$work/redis" --save '' --appendonly yes --appendfsync always \
-		>>"$work/redis.log" 2>&1 &
-	pid_of[redis]=$!
-	wait_for 10 redis_answers || fail "Redis does not start"
-}
-redis_answers() {
-	[ "$(cli ping 2>/dev/null)" = PONG ]
-}
-cli() {
-	redis-cli -s "$redis" "$@"
-}
-kill_program() {
-	kill -KILL "${pid_of[$1]}"
-	wait "${pid_of[$1]}" 2>/dev/null || true
-	unset "pid_of[$1]"
-}
 status() {
 	ctl --json replica status >"$work/status.json" 2>"$work/status.err" || fail "musterctl replica status"
 }
@@ -60,7 +43,7 @@ cd "$work/cwd"
 "$python" "$tests/redis_tap.py" "$tap" "$redis" "$work/tap/redis" 2>"$work/tap.err" &
 pid_of[tap]=$!
 wait_for 10 test -S "$tap" || fail "no tap"
-start_redis
+start_redis --appendfsync always
 
 # The gateway is killed at random moments while meters join, rekey, read, leave and come back, each third time Redis
 # with it. What meters were told is compared with what the gateway has after the last start.
@@ -84,7 +67,7 @@ kill_gateway() {
 	kill_program gw
 	if (($1 % 3 == 2)); then
 		kill_program redis
-		start_redis
+		start_redis --appendfsync always
 	fi
 	start_gateway gw
 }
@@ -177,7 +160,7 @@ no_differences
 # Redis killed, and emptied while it runs: what is missing comes from memory.
 kill_program redis
 wait_for 5 status_is '.up == false' || fail "a Redis that is gone is not noticed"
-start_redis
+start_redis --appendfsync always
 wait_for 5 status_is .up || fail "Redis is not found again"
 no_differences
 cli flushall >/dev/null

@@ -86,6 +86,7 @@ begin() {
 	config=$work/gw.yaml
 	control=$work/run/control.sock
 	memif=$work/run/memif.sock
+	redis=$work/run/redis.sock
 }
 
 # Which Python has the modules named; scripts that need none run with the first one.
@@ -201,6 +202,30 @@ load() {
 	timeout "$(seconds 60)" "${run_as[@]}" "$build/app/muster-load/muster-load" "${files[@]}" --port "memif:$memif" \
 		--control "$control" --json "$work/load.json" --quiet "$@" >"$work/load.out" 2>"$work/load.err" ||
 		fail "muster-load $*: exit code $?"
+}
+
+# cli WORD...: asks the Redis at $redis.
+cli() {
+	redis-cli -s "$redis" "$@"
+}
+
+redis_answers() {
+	[ "$(cli ping 2>/dev/null)" = PONG ]
+}
+
+# start_redis [OPTION...]: a Redis at $redis with its append-only file in $work/redis, also one that is there already.
+start_redis() {
+	[ -d "$work/redis" ] || mkdir -m 0700 "$work/redis"
+	redis-server --port 0 --unixsocket "$redis" --dir "$work/redis" --save '' --appendonly yes "$@" >>"$work/redis.log" 2>&1 &
+	pid_of[redis]=$!
+	wait_for 10 redis_answers || fail "Redis does not start"
+}
+
+# kill_program NAME: by SIGKILL.
+kill_program() {
+	kill -KILL "${pid_of[$1]}"
+	wait "${pid_of[$1]}" 2>/dev/null || true
+	unset "pid_of[$1]"
 }
 
 # ctl WORD...: musterctl, its output on stdout.

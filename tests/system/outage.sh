@@ -8,22 +8,8 @@
 own_network "$@"
 begin jq redis-server redis-cli
 pause=${1:-5}
-redis=$work/run/redis.sock
-mkdir -m 0700 "$work/redis"
 per_case=300 first=0
 
-cli() {
-	redis-cli -s "$redis" "$@"
-}
-redis_answers() {
-	[ "$(cli ping 2>/dev/null)" = PONG ]
-}
-start_redis() {
-	redis-server --port 0 --unixsocket "$redis" --dir "$work/redis" --save '' --appendonly yes --appendfsync always \
-		--replica-serve-stale-data yes >>"$work/redis.log" 2>&1 &
-	pid_of[redis]=$!
-	wait_for 10 redis_answers || fail "Redis does not start"
-}
 status_is() {
 	ctl --json replica status 2>/dev/null | jq -e "$1" >/dev/null
 }
@@ -80,7 +66,7 @@ head -c 32 /dev/urandom >"$work/kek"
 chmod 600 "$work/kek"
 gateway_config "host: {mac: '02:00:5e:10:00:01', ipv4: [10.255.255.1]}" "redis: {socket: $redis, kek: $work/kek}" \
 	"hss: [{name: home, subscribers: $work/home.csv, mnc_length: 2}]"
-start_redis
+start_redis --appendfsync always --replica-serve-stale-data yes
 start_gateway gw
 begin_joins
 end_joins "Redis at hand"
@@ -119,16 +105,13 @@ ctl subscriber unbar 001010000001999 >/dev/null || fail "musterctl subscriber un
 begin_joins
 end_joins "Redis before its old file"
 before=$(ctl --json status | jq .memberships)
-kill -KILL "${pid_of[redis]}"
-wait "${pid_of[redis]}" 2>/dev/null || true
+kill_program redis
 rm -rf "$work/redis"
 mv "$work/old" "$work/redis"
-start_redis
+start_redis --appendfsync always --replica-serve-stale-data yes
 wait_for 20 status_is '.up and .mended > 0' || fail "an old file is not noticed"
 no_differences "Redis with an old file"
-kill -KILL "${pid_of[gw]}"
-wait "${pid_of[gw]}" 2>/dev/null || true
-unset "pid_of[gw]"
+kill_program gw
 start_gateway gw
 [ "$(ctl --json status | jq .memberships)" = "$before" ] || fail "the old file is what counts"
 ctl --json subscriber show 001010000001999 >"$work/subscriber.json"

@@ -9,14 +9,14 @@ begin jq redis-server redis-cli
 meters=2000 groups=10
 ip link set lo up 2>/dev/null || true
 
-cli() {
+redis_of() {
 	redis-cli -s "$work/run/$1.sock" "${@:2}"
 }
 answers() {
-	[ "$(cli "$1" ping 2>/dev/null)" = PONG ]
+	[ "$(redis_of "$1" ping 2>/dev/null)" = PONG ]
 }
-# start_redis NAME PORT [OPTION...]
-start_redis() {
+# launch_redis NAME PORT [OPTION...]
+launch_redis() {
 	mkdir -m 0700 "$work/$1"
 	redis-server --port "$2" --bind 127.0.0.1 --unixsocket "$work/run/$1.sock" --dir "$work/$1" --save '' --appendonly yes \
 		--repl-diskless-sync-delay 0 "${@:3}" >>"$work/$1.log" 2>&1 &
@@ -24,7 +24,7 @@ start_redis() {
 	wait_for 10 answers "$1" || fail "Redis $1 does not start"
 }
 in_step() {
-	[ "$(cli second info replication | sed -n 's/^master_link_status:\(up\).*/\1/p')" = up ]
+	[ "$(redis_of second info replication | sed -n 's/^master_link_status:\(up\).*/\1/p')" = up ]
 }
 write_config() {
 	gateway_config "workers: 1" "durability: ack" \
@@ -34,8 +34,8 @@ write_config() {
 make_subscribers home $meters --quiet
 head -c 32 /dev/urandom >"$work/kek"
 chmod 600 "$work/kek"
-start_redis first 16379
-start_redis second 16380 --replicaof "127.0.0.1 16379"
+launch_redis first 16379
+launch_redis second 16380 --replicaof "127.0.0.1 16379"
 wait_for 10 in_step || fail "the replica does not follow"
 write_config first 1
 start_gateway gw
@@ -56,10 +56,9 @@ holds '.outcomes.SESSIONS > 0' "$work/stats.json"
 
 # Both are lost at once; the replica becomes the Redis of the site.
 ctl --json status >"$work/before.json"
-kill -KILL "${pid_of[gw]}" "${pid_of[first]}"
-wait "${pid_of[gw]}" "${pid_of[first]}" 2>/dev/null || true
-unset "pid_of[gw]" "pid_of[first]"
-cli second replicaof no one >/dev/null
+kill_program gw
+kill_program first
+redis_of second replicaof no one >/dev/null
 write_config second 0
 start_gateway gw
 ctl --json status >"$work/after.json"

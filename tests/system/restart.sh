@@ -8,12 +8,7 @@ own_network "$@"
 begin jq redis-server redis-cli
 meters=${1:-20000}
 groups=$((meters / 1000 + 1))
-redis=$work/run/redis.sock
-mkdir -m 0700 "$work/redis"
 
-redis_answers() {
-	[ "$(redis-cli -s "$redis" ping 2>/dev/null)" = PONG ]
-}
 now_ms() {
 	date +%s%3N
 }
@@ -23,18 +18,14 @@ head -c 32 /dev/urandom >"$work/kek"
 chmod 600 "$work/kek"
 gateway_config "host: {mac: '02:00:5e:10:00:01', ipv4: [10.255.255.1]}" "redis: {socket: $redis, kek: $work/kek}" \
 	"hss: [{name: home, subscribers: $work/home.csv, mnc_length: 2}]"
-redis-server --port 0 --unixsocket "$redis" --dir "$work/redis" --save '' --appendonly yes --appendfsync everysec \
-	>>"$work/redis.log" 2>&1 &
-pid_of[redis]=$!
-wait_for 10 redis_answers || fail "Redis does not start"
+start_redis --appendfsync everysec
 start_gateway gw
 timeout "$(seconds $((60 + meters / 5000)))" "$build/app/muster-load/muster-load" --subscribers "$work/home.csv" --port "memif:$memif" \
 	--control "$control" --json "$work/load.json" --quiet --meters "$meters" --groups $groups --outstanding 1024 \
 	>"$work/load.out" 2>"$work/load.err" || fail "muster-load: exit code $?"
 holds ".joined == $meters and .failed == 0 and .kg_mismatch == 0"
 
-kill -KILL "${pid_of[gw]}"
-wait "${pid_of[gw]}" 2>/dev/null || true
+kill_program gw
 begun=$(now_ms)
 : >"$work/gw.out"
 "$build/app/muster-gw/muster-gw" --config "$config" >"$work/gw.out" 2>"$work/gw.err" &
@@ -45,5 +36,5 @@ took=$(($(now_ms) - begun))
 restored=$(sed -n 's/.* restored in \([0-9.]*\) s,.*/\1/p' "$work/gw.err")
 echo "$meters devices: back in service after $took ms, $restored s of it to restore them; $(awk "BEGIN { printf \"%.1f\", $took * 1000 / $meters }") s per million"
 echo "joined at $(jq '.joins_per_s | floor' "$work/load.json")/s; Redis has" \
-	"$(redis-cli -s "$redis" info memory | awk -F : -v n="$meters" '/^used_memory:/ { printf "%d octets a meter", $2 / n }')"
+	"$(cli info memory | awk -F : -v n="$meters" '/^used_memory:/ { printf "%d octets a meter", $2 / n }')"
 stop_gateway gw

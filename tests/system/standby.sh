@@ -7,21 +7,7 @@
 own_network "$@"
 begin jq redis-server redis-cli
 meters=6000 groups=10
-redis=$work/run/redis.sock
-mkdir -m 0700 "$work/redis"
 
-cli() {
-	redis-cli -s "$redis" "$@"
-}
-redis_answers() {
-	[ "$(cli ping 2>/dev/null)" = PONG ]
-}
-start_redis() {
-	redis-server --port 0 --unixsocket "$redis" --dir "$work/redis" --save '' --appendonly yes --appendfsync always \
-		>>"$work/redis.log" 2>&1 &
-	pid_of[redis]=$!
-	wait_for 10 redis_answers || fail "Redis does not start"
-}
 # Starts gateway $1 and returns: it may stand by.
 launch() {
 	: >"$work/$1.out"
@@ -45,11 +31,6 @@ members() {
 joined() {
 	[ "$(members)" -ge "$1" ]
 }
-kill_program() {
-	kill -KILL "${pid_of[$1]}"
-	wait "${pid_of[$1]}" 2>/dev/null || true
-	unset "pid_of[$1]"
-}
 # took_over NAME SECONDS: gateway NAME serves at most so much later.
 took_over() {
 	wait_for "$2" ready "$1" || fail "gateway $1 does not take over"
@@ -66,7 +47,7 @@ for name in a b; do
 		"redis: {socket: $redis, kek: $work/kek, lease: 1s}" "port: {driver: memif, memif: {socket: $work/run/$name.memif}}" \
 		"control: {socket: $work/run/$name.control}" "hss: [{name: home, subscribers: $work/home.csv, mnc_length: 2}]"
 done
-start_redis
+start_redis --appendfsync always
 launch a
 took_over a 20
 launch b
@@ -128,9 +109,8 @@ sleep 2
 ready b && fail "took over an emptied Redis"
 kill_program redis
 rm -rf "$work/redis"
-mkdir -m 0700 "$work/redis"
 kill -STOP "${pid_of[a]}"
-start_redis
+start_redis --appendfsync always
 sleep 2.5
 kill -CONT "${pid_of[a]}"
 sleep 4

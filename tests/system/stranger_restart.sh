@@ -8,24 +8,12 @@ own_network "$@"
 need_tap
 begin jq redis-server redis-cli
 need_python cbor2 cryptography
-redis=$work/run/redis.sock
-
-redis_answers() {
-	[ "$(redis-cli -s "$redis" ping 2>/dev/null)" = PONG ]
-}
-kill_gateway() {
-	kill -KILL "${pid_of[gw]}"
-	wait "${pid_of[gw]}" 2>/dev/null || true
-	unset "pid_of[gw]"
-}
 
 make_subscribers home 3 --gba-u 50
 head -c 32 /dev/urandom >"$work/kek"
 chmod 600 "$work/kek"
 tap_config "workers: 2" "redis: {socket: $redis, kek: $work/kek}"
-redis-server --port 0 --unixsocket "$redis" --dir "$work" --save '' >"$work/redis.log" 2>&1 &
-pid_of[redis]=$!
-wait_for 10 redis_answers || fail "Redis does not start"
+start_redis --appendfsync no
 start_gateway gw
 tap_up
 
@@ -38,7 +26,7 @@ asks_for_restart() {
 }
 wait_for 30 asks_for_restart || fail "the devices are not ready in time"
 grep -q '^restart' "$work/stranger.out" || fail "stranger.py"
-kill_gateway
+kill_program gw
 start_gateway gw
 tap_up
 echo >&9
